@@ -2,7 +2,6 @@ import { CandidateBlocking, type LinkEntry } from '../lib/campaigns/linking/bloc
 import { decodeFacts, encodeFacts } from '../lib/campaigns/linking/facts-codec.ts';
 import { findGroups } from '../lib/campaigns/linking/find-groups.ts';
 import type { AccountFacts, SeenValue } from '../lib/campaigns/linking/link-facts.ts';
-import { strangerShareFor } from '../lib/campaigns/stored-run.ts';
 import { entryValues } from '../lib/stores/link-store.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { random } from './random.ts';
@@ -123,7 +122,8 @@ export function measureScale(sizes: readonly number[], say: (line: string) => vo
     const before = process.memoryUsage().rss;
     const began = performance.now();
     const funnel = new CandidateBlocking();
-    for (const entry of entries) funnel.add(entry);
+    const reader = funnel.reader();
+    for (const entry of entries) reader.add(entry);
     const { groups } = findGroups(funnel.index(), { totalAccounts: funnel.accounts });
     const seconds = (performance.now() - began) / 1000;
     const megabytes = Math.max(0, process.memoryUsage().rss - before) / 1e6;
@@ -162,10 +162,11 @@ export function measureScale(sizes: readonly number[], say: (line: string) => vo
 /** The same base, its values dealt to partitions by hash, each read by a funnel of its own, then what was kept together. */
 function inPartitions(entries: readonly LinkEntry[]) {
   const parts = Array.from({ length: PARTITIONS }, () => new CandidateBlocking());
-  for (const entry of entries) parts[partOf(entry.value)]?.add(entry);
+  const readers = parts.map((part) => part.reader());
+  for (const entry of entries) readers[partOf(entry.value)]?.add(entry);
   const largest = Math.max(...parts.map((part) => part.accounts));
   const whole = new CandidateBlocking();
-  for (const part of parts) whole.merge(part);
+  for (const part of parts) whole.merge(part.part());
   return { groups: findGroups(whole.index(), { totalAccounts: whole.accounts }).groups, largest };
 }
 
@@ -208,8 +209,8 @@ const DECODED_EVERY = 100;
 /** Reads bases in sixteen partitions without ever holding one, then links what the funnels kept. */
 export function measureReach(sizes: readonly number[], say: (line: string) => void): ReachRow[] {
   return sizes.map((accounts) => {
-    const options = { strangerShare: strangerShareFor(accounts) };
-    const parts = Array.from({ length: PARTITIONS }, () => new CandidateBlocking(options));
+    const parts = Array.from({ length: PARTITIONS }, () => new CandidateBlocking());
+    const readers = parts.map((part) => part.reader());
     const campaigns = Array.from({ length: 10 }, () => new Set<string>());
     let entries = 0;
     let funnel = 0;
@@ -222,7 +223,7 @@ export function measureReach(sizes: readonly number[], say: (line: string) => vo
       }
       list.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
       const began = performance.now();
-      for (const entry of list) parts[partOf(entry.value)]?.add(entry);
+      for (const entry of list) readers[partOf(entry.value)]?.add(entry);
       funnel += performance.now() - began;
       for (const entry of list) {
         if (entries++ % DECODED_EVERY !== 0) continue;
@@ -235,8 +236,8 @@ export function measureReach(sizes: readonly number[], say: (line: string) => vo
     (globalThis as { gc?: () => void }).gc?.();
     const before = process.memoryUsage().rss;
     const began = performance.now();
-    const whole = new CandidateBlocking(options);
-    for (const part of parts) whole.merge(part);
+    const whole = new CandidateBlocking();
+    for (const part of parts) whole.merge(part.part());
     const index = whole.index();
     const { groups } = findGroups(index, { totalAccounts: whole.accounts });
     const linkSeconds = (performance.now() - began) / 1000;

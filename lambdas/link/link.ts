@@ -10,12 +10,7 @@ import { MembershipItems } from '../../lib/aws/membership-items.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
 import { SampledPrompts } from '../../lib/aws/sampled-prompts.ts';
-import {
-  type LinkPorts,
-  type LinkReport,
-  linkRun,
-  strangerShareFor,
-} from '../../lib/campaigns/stored-run.ts';
+import { type LinkPorts, type LinkReport, linkRun } from '../../lib/campaigns/stored-run.ts';
 import type { EnvironmentOf } from '../../lib/contract/environment.ts';
 import type { MetricName } from '../../lib/contract/metrics.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
@@ -40,8 +35,6 @@ export class LinkFunction {
   readonly #prompts: SampledPrompts;
   readonly #requests: RunRequests;
   readonly #rulesOf: ReturnType<typeof rulesSource>;
-  /** accounts that the last run of this environment saw */
-  #accounts = 0;
 
   constructor(ports: LinkFunctionPorts) {
     const { environment, dynamodb, s3, policies, logger, metrics } = ports;
@@ -78,12 +71,7 @@ export class LinkFunction {
       logger.warn('the calibration knows no benign groups: campaigns are linked, none is judged', {
         calibration: calibration.id,
       });
-    const { notices, ...report } = await linkRun(
-      this.#stored(rules, remaining),
-      rules,
-      strangerShareFor(this.#accounts),
-    );
-    this.#accounts = report.accounts;
+    const { notices, ...report } = await linkRun(this.#stored(rules, remaining), rules);
     logger.info('linked', { ...report, notices: notices.length });
     for (const notice of notices)
       logger.info('transition', {

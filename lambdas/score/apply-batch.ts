@@ -59,11 +59,12 @@ export async function applyBatch(
   const unreadable = new Map<string, Error>();
   // first: what a warm function remembers beside a profile belongs to that profile
   const loaded = await store.load(names, (name, error) => unreadable.set(name, error), 'recent');
-  const groups = profilesByAccount(names);
-  // of others they are read with each run: what one lane has added the next one has to know
-  const alone = new Set(names.filter((name) => groups.get(name)?.length === 1 && laneNumber(name) === 0));
+  // hardly any batch has a lane
+  const groups = names.some((name) => laneNumber(name) > 0) ? profilesByAccount(names) : NO_GROUPS;
+  // of accounts with lanes they are read with each run: what one lane has added the next one has to know
+  const alone = groups.size === 0 ? names : names.filter((name) => !groups.has(accountOf(name)));
   const [facts, prompts] = await Promise.all([
-    beside.links?.load([...alone], loaded, 'recent'),
+    beside.links?.load(alone, loaded, 'recent'),
     earlierPrompts(beside, loaded),
   ]);
   const ports = { store, rules, beside };
@@ -75,37 +76,46 @@ export async function applyBatch(
       applied.push({ account: name, steps: [], unusable: [{ arrivals: run, error }], state: undefined });
       return false;
     }
-    const known = alone.has(name) ? { facts: facts?.get(name) } : undefined;
+    const known = groups.has(accountOf(name)) ? undefined : { facts: facts?.get(name) };
     const one = new AccountRun(name, ports, known, prompts.get(name));
     applied.push(await one.apply(run, loaded.get(name)));
     return one.beganStretch;
   };
-  const all = [...groups];
+  const applyGroup = async (account: string, profiles: readonly string[]): Promise<void> => {
+    let began = false;
+    for (const name of profiles) began = (await applyOne(name)) || began;
+    if (began && !profiles.includes(account)) applied.push(...(await lookAgain(account, ports)));
+  };
+  const all = [...groups, ...alone];
   let at = 0;
   const worker = async (): Promise<void> => {
     for (;;) {
       const next = all[at++];
       if (next === undefined) return;
-      const [account, profiles] = next;
-      let began = false;
-      for (const name of profiles) began = (await applyOne(name)) || began;
-      if (began && !profiles.includes(account)) applied.push(...(await lookAgain(account, ports)));
+      if (typeof next === 'string') await applyOne(next);
+      else await applyGroup(...next);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, groups.size) }, worker));
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, all.length) }, worker));
   return applied;
 }
 
-/** Accounts with their profiles of this batch: lanes first, so that an account is looked at with what they have just got. */
-function profilesByAccount(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
+/** Profiles of a batch by the accounts that are divided. */
+type Groups = ReadonlyMap<string, readonly string[]>;
+
+const NO_GROUPS: Groups = new Map();
+
+/** Those accounts that have lanes in the batch: lanes first, so that an account is looked at with what they have just got. */
+function profilesByAccount(names: readonly string[]): Groups {
   const groups = new Map<string, string[]>();
   for (const name of names) {
+    if (laneNumber(name) === 0) continue;
     const account = accountOf(name);
     const held = groups.get(account);
     if (held === undefined) groups.set(account, [name]);
-    else if (name === account) held.push(name);
-    else held.unshift(name);
+    else held.push(name);
   }
+  for (const name of names) groups.get(name)?.push(name);
   return groups;
 }
 
@@ -201,7 +211,7 @@ class AccountRun {
 
   /** Returns why the part is deferred; undefined: it is applied, or set aside. */
   async #applyPart(part: readonly IngestedEvent[]): Promise<Error | undefined> {
-    let error = new Error('somebody else kept writing this account');
+    let error: Error | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (attempt > 0) await pause(FIRST_PAUSE * 2 ** (attempt - 1));
       const held = this.#state;
@@ -230,7 +240,7 @@ class AccountRun {
       }
       this.#state = undefined;
     }
-    return error;
+    return error ?? new Error('somebody else kept writing this account');
   }
 
   async #load(): Promise<AccountState> {
@@ -321,7 +331,8 @@ async function earlierPrompts(
   { prompts }: BesideProfiles,
   states: ReadonlyMap<string, AccountState>,
 ): Promise<ReadonlyMap<string, PromptSamples>> {
-  const named = [...states].flatMap(([account, { asked }]) => (asked.written === '' ? [] : [account]));
+  const named: string[] = [];
+  for (const [account, { asked }] of states) if (asked.written !== '') named.push(account);
   return named.length === 0 || prompts === undefined ? new Map() : await prompts.load(named);
 }
 

@@ -143,10 +143,10 @@ export class LinkTable implements LinkStore {
     else await this.#take(place, until === undefined);
   }
 
-  async *prompts(): AsyncGenerator<{ account: string; samples: PromptSamples }> {
+  async *prompts(block = 0, blocks = 1): AsyncGenerator<{ account: string; samples: PromptSamples }> {
     let accounts: string[] = [];
     const earlier = new Set<string>();
-    for (const value of contentValues())
+    for (const value of contentValues(block, blocks))
       for await (const { member, gone, sealed } of this.#under(value)) {
         if (member?.S !== undefined && gone === undefined) {
           accounts.push(member.S);

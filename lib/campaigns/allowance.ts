@@ -20,6 +20,34 @@ export interface Allowance {
 
 export const NO_ALLOWANCE: Allowance = { named: new Set(), left: 0, at: 0 };
 
+/**
+ * Stands for an allowance that is not known yet, as other campaigns are being judged elsewhere: it names nobody, and remembers
+ * whether it was asked. A verdict that did not ask is the one under any allowance, and takes nothing from it: whom such a
+ * campaign names on this ground, it named before.
+ */
+export class UndecidedAllowance implements Allowance {
+  readonly at: number;
+  #asked = false;
+
+  constructor(at: number) {
+    this.at = at;
+  }
+
+  get asked(): boolean {
+    return this.#asked;
+  }
+
+  get named(): ReadonlySet<string> {
+    this.#asked = true;
+    return NO_ALLOWANCE.named;
+  }
+
+  get left(): number {
+    this.#asked = true;
+    return 0;
+  }
+}
+
 /** How long an account counts after it was named so, ms, and is remembered. */
 export const COUNTED_MS = 30 * DAY_MS;
 

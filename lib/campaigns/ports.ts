@@ -98,8 +98,11 @@ export interface LinkStore {
    * @param until ms, when what it asks says nothing any more; 0: it does not ask enough; undefined: it is forgotten
    */
   noteContent(account: string, until: number | undefined, from?: SourceState): Promise<void>;
-  /** All accounts whose contents are compared, with their samples. Eventually consistent. */
-  prompts(): AsyncIterable<{ readonly account: string; readonly samples: PromptSamples }>;
+  /** Accounts whose contents are compared, with their samples: all, or those of a block (content/blocks.ts). Eventually consistent. */
+  prompts(
+    block?: number,
+    blocks?: number,
+  ): AsyncIterable<{ readonly account: string; readonly samples: PromptSamples }>;
   /** Entries of partition `part` of `parts`, all of a value together. Eventually consistent. */
   scan(part: number, parts: number): AsyncIterable<LinkEntry>;
 }

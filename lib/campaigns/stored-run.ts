@@ -3,7 +3,7 @@ import type { Rules } from '../detection/judge.ts';
 import { sliceStart } from '../profile/slice.ts';
 import { DAY_MS } from '../time.ts';
 import { type Campaign, KEPT_DAYS } from './campaign.ts';
-import { stillStands } from './content/comparison.ts';
+import { type ComparedBy, type Comparison, stillStands } from './content/comparison.ts';
 import { asGroup } from './content/content-groups.ts';
 import { ContentLinker } from './content/link-contents.ts';
 import { runLater } from './eventual.ts';
@@ -21,7 +21,7 @@ import type {
   StoredCampaign,
   TrafficClock,
 } from './ports.ts';
-import { campaignRun, type RunReport } from './run.ts';
+import { campaignRun, type RunPorts, type RunReport } from './run.ts';
 import { memberOf, type RunMember } from './run-member.ts';
 import { heldNames } from './run-plan.ts';
 
@@ -46,8 +46,6 @@ export interface LinkReport extends RunReport {
 
 /** Partitions that the link table is read in, side by side. */
 const PARTS = 8;
-/** Beyond so many accounts a sample of those that share nothing is kept: it only tells how common places are. */
-const STRANGERS = 100_000;
 /** How long it is noted whose finding names an account, ms: as long as a campaign is stored. */
 const ACCUSED_MS = KEPT_DAYS * DAY_MS;
 /** Accounts whose profiles are held at once. */
@@ -57,67 +55,115 @@ const MEMBERS_AT_ONCE = 2000;
  * One run over what is stored: read the link table, group, and judge campaign by campaign (see campaignRun), each saved
  * under the version that was read.
  */
-export async function linkRun(ports: LinkPorts, rules: Rules, strangerShare = 1): Promise<LinkReport> {
+export async function linkRun(ports: LinkPorts, rules: Rules): Promise<LinkReport> {
   // before campaigns are read: what another run saves after that is not counted
   const alone = await ports.turn.take();
-  const report = await linkStored(ports, rules, { strangerShare, alone });
+  const report = await linkStored(ports, rules, alone);
   // a run that dies leaves its turn to time
   if (alone) await ports.turn.end();
   return report;
 }
 
-async function linkStored(
-  ports: LinkPorts,
-  rules: Rules,
-  { strangerShare, alone }: { readonly strangerShare: number; readonly alone: boolean },
-): Promise<LinkReport> {
-  const known = new Map<string, StoredCampaign>();
-  for await (const held of ports.campaigns.all()) known.set(held.campaign.id, held);
+async function linkStored(ports: LinkPorts, rules: Rules, alone: boolean): Promise<LinkReport> {
+  const known = await knownCampaigns(ports);
   const campaigns = [...known.values()].map(({ campaign }) => campaign);
-  const funnel = await readLinks(ports.links, strangerShare);
-  const at = Math.max(await ports.clock.newestArrival(), ...campaigns.map(({ seenAt }) => seenAt));
+  const blocking = await readLinks(ports.links);
+  const at = await runTime(ports, campaigns);
   // no account has been heard of: there is no time yet
-  if (at === 0) return { accounts: 0, groups: 0, judged: 0, postponed: 0, conflicts: 0, notices: [] };
-  const index = funnel.index();
-  const held = heldNames(campaigns);
+  if (at === 0) return NOTHING;
   const states = new StateReader(ports);
-  const { groups } = findGroups(index, {
-    heldBy: (account) => held.get(account),
-    totalAccounts: funnel.accounts,
-    synchronous: await compareClocks(ports, index, states, at),
-  });
+  const groups = await linkGroups(ports, blocking, { campaigns, at, states });
+  const contents = await linkContents(ports, at, rules);
   const report = await runLater(
     campaignRun(
-      {
-        at,
-        known: campaigns,
-        groups: [...groups, ...(await linkContents(ports, at, rules))],
-        alone,
-      },
-      {
-        members: (accounts) => states.members(accounts),
-        save: (campaign) => save(ports, campaign, known.get(campaign.id)),
-        remaining: () => ports.remaining(),
-      },
+      { at, known: campaigns, groups: [...groups, ...contents], alone },
+      runPorts(ports, states, known),
       rules,
     ),
   );
-  return { accounts: funnel.accounts, groups: groups.length, ...report };
+  return { accounts: blocking.accounts, groups: groups.length, ...report };
+}
+
+/** Of a run before the first event. */
+export const NOTHING: LinkReport = {
+  ...{ accounts: 0, groups: 0 },
+  ...{ judged: 0, postponed: 0, conflicts: 0, notices: [] },
+};
+
+export async function knownCampaigns({
+  campaigns,
+}: Pick<LinkPorts, 'campaigns'>): Promise<Map<string, StoredCampaign>> {
+  const known = new Map<string, StoredCampaign>();
+  for await (const held of campaigns.all()) known.set(held.campaign.id, held);
+  return known;
+}
+
+/** The time of a run, ms; 0 before the first event. */
+export async function runTime(
+  { clock }: Pick<LinkPorts, 'clock'>,
+  campaigns: readonly Campaign[],
+): Promise<number> {
+  return Math.max(await clock.newestArrival(), ...campaigns.map(({ seenAt }) => seenAt));
+}
+
+/** Groups by infrastructure and clocks. */
+export async function linkGroups(
+  ports: LinkPorts,
+  blocking: CandidateBlocking,
+  of: { readonly campaigns: readonly Campaign[]; readonly at: number; readonly states: StateReader },
+): Promise<readonly Group[]> {
+  const index = blocking.index();
+  const held = heldNames(of.campaigns);
+  const { groups } = findGroups(index, {
+    heldBy: (account) => held.get(account),
+    totalAccounts: blocking.accounts,
+    synchronous: await compareClocks(ports, index, of.states, of.at),
+  });
+  return groups;
+}
+
+/** Where members come from and campaigns go to. @param known campaigns as they were read */
+export function runPorts(
+  ports: LinkPorts,
+  states: StateReader,
+  known: { get(campaign: string): HeldVersion | undefined },
+): RunPorts {
+  return {
+    members: (accounts) => states.members(accounts),
+    save: (campaign) => save(ports, campaign, known.get(campaign.id)),
+    remaining: () => ports.remaining(),
+  };
+}
+
+/** What has to be known of a stored campaign to write the next one. */
+export interface HeldVersion {
+  readonly campaign: Pick<Campaign, 'accused'>;
+  readonly version: number;
 }
 
 /** Saves a campaign, and whom it names: noted before, taken back after, so that nobody named is ever without a note. */
 async function save(
   { accusations, campaigns }: LinkPorts,
   campaign: Campaign,
-  held: StoredCampaign | undefined,
+  held: HeldVersion | undefined,
 ): Promise<'saved' | 'conflict'> {
   const before = held?.campaign.accused ?? new Map<string, number>();
-  const joined = [...campaign.accused.keys()].filter((account) => !before.has(account));
+  const joined = joinedOf(campaign, held);
   const left = [...before.keys()].filter((account) => !campaign.accused.has(account));
-  await accusations.note(campaign.id, joined, campaign.seenAt + ACCUSED_MS);
+  await accusations.note(campaign.id, joined, notedUntil(campaign));
   const outcome = await campaigns.save(campaign, held?.version ?? 0);
   if (outcome === 'saved') await accusations.forget(campaign.id, left);
   return outcome;
+}
+
+/** Whom the campaign names that it did not name before. */
+export function joinedOf({ accused }: Campaign, held: HeldVersion | undefined): string[] {
+  return [...accused.keys()].filter((account) => held?.campaign.accused.has(account) !== true);
+}
+
+/** Until when it is noted whom the campaign names, ms. */
+export function notedUntil({ seenAt }: Campaign): number {
+  return seenAt + ACCUSED_MS;
 }
 
 /** Who is active in the same minutes of the week that ends at `at` (ms). */
@@ -148,9 +194,8 @@ async function linkContents(
 ): Promise<Group[]> {
   if (groups === undefined) return [];
   const by = { calibration, code };
-  const last = await comparisons.last();
-  if (last !== undefined && stillStands(last, at, by))
-    return last.groups.map((members) => asGroup({ members }));
+  const last = await standing(comparisons, at, by);
+  if (last !== undefined) return last.groups.map((members) => asGroup({ members }));
   const linker = new ContentLinker(sliceStart(at), groups.content);
   for await (const { account, samples } of links.prompts()) linker.add(account, samples);
   const found = linker.groups();
@@ -158,29 +203,38 @@ async function linkContents(
   return found.map(asGroup);
 }
 
+/** The last comparison, where it still stands. */
+export async function standing(
+  comparisons: Pick<ContentComparisons, 'last'>,
+  at: number,
+  by: ComparedBy,
+): Promise<Comparison | undefined> {
+  const last = await comparisons.last();
+  return last !== undefined && stillStands(last, at, by) ? last : undefined;
+}
+
 function* chunks<T>(list: readonly T[], size: number): Generator<readonly T[]> {
   for (let i = 0; i < list.length; i += size) yield list.slice(i, i + size);
 }
 
-async function readLinks(links: LinkStore, strangerShare: number): Promise<CandidateBlocking> {
-  const parts = await Promise.all(
+/** Reads a shard of the link table, from 0 of so many, in several segments side by side. */
+export async function readLinks(links: LinkStore, shard = 0, shards = 1): Promise<CandidateBlocking> {
+  const blocking = new CandidateBlocking();
+  await Promise.all(
     Array.from({ length: PARTS }, async (_, part) => {
-      const funnel = new CandidateBlocking({ strangerShare });
-      for await (const entry of links.scan(part, PARTS)) funnel.add(entry);
-      return funnel;
+      const reader = blocking.reader();
+      for await (const entry of links.scan(shard * PARTS + part, shards * PARTS)) reader.add(entry);
     }),
   );
-  const whole = new CandidateBlocking({ strangerShare });
-  for (const part of parts) whole.merge(part);
-  return whole;
+  return blocking;
 }
 
 /** Reads states, and keeps the last ones read. */
-class StateReader {
-  readonly #ports: LinkPorts;
+export class StateReader {
+  readonly #ports: Pick<LinkPorts, 'profiles'>;
   #kept = new Map<string, AccountState>();
 
-  constructor(ports: LinkPorts) {
+  constructor(ports: Pick<LinkPorts, 'profiles'>) {
     this.#ports = ports;
   }
 
@@ -208,9 +262,4 @@ class StateReader {
       return (state && memberOf(state)) ?? [];
     });
   }
-}
-
-/** Share of the accounts that share nothing to keep, from the number of accounts of the last run. */
-export function strangerShareFor(accounts: number): number {
-  return accounts <= STRANGERS ? 1 : STRANGERS / accounts;
 }

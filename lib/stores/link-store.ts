@@ -1,3 +1,4 @@
+import { bucketsOf, contentBucket } from '../campaigns/content/blocks.ts';
 import { FEWEST_PROMPTS } from '../campaigns/content/contents.ts';
 import { type LinkEntry, NO_OWNER } from '../campaigns/linking/blocking.ts';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
@@ -23,14 +24,14 @@ export function watchedValues(): string[] {
 
 /** Partitions of accounts whose contents are compared: values that are no facts. */
 export const CONTENT = 'content';
-const CONTENT_BUCKETS = 64;
 
 export function contentValue(account: string): string {
-  return `${CONTENT}#${hash48(account) % CONTENT_BUCKETS}`;
+  return `${CONTENT}#${contentBucket(account)}`;
 }
 
-export function contentValues(): string[] {
-  return Array.from({ length: CONTENT_BUCKETS }, (_, i) => `${CONTENT}#${i}`);
+/** Those of a block of so many. */
+export function contentValues(block = 0, blocks = 1): string[] {
+  return bucketsOf(block, blocks).map((bucket) => `${CONTENT}#${bucket}`);
 }
 
 /** Samples of an account that are worth comparing: those of a generation and epoch, or of two, in which it asks enough. */
@@ -110,8 +111,10 @@ export class MemoryLinkStore implements LinkStore {
       this.#compared.delete(account);
   }
 
-  async *prompts(): AsyncGenerator<{ account: string; samples: PromptSamples }> {
+  async *prompts(block = 0, blocks = 1): AsyncGenerator<{ account: string; samples: PromptSamples }> {
+    const buckets = new Set(bucketsOf(block, blocks));
     for (const [account, { what }] of this.#compared) {
+      if (!buckets.has(contentBucket(account))) continue;
       const samples = what === undefined ? undefined : this.#samplesOf(account);
       if (samples !== undefined) yield { account, samples };
     }

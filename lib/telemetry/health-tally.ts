@@ -1,9 +1,10 @@
-import { recentlyUsed } from '../recently-used.ts';
 import { DAY_MS } from '../time.ts';
 import { AccountTally } from './account-tally.ts';
 import type { PromptFacts, PromptFault } from './adapters/prompt-faults.ts';
 import { CommonLengths, type LengthOf } from './common-lengths.ts';
+import { Commonest, MAX_ACCOUNTS, MAX_VALUES } from './commonest.ts';
 import type { ReadFacts } from './entry-facts.ts';
+import { LastUsed } from './last-used.ts';
 import { LetterPairs } from './letter-pairs.ts';
 import type { UsageEvent } from './usage-event.ts';
 
@@ -97,9 +98,9 @@ const COUNTED_NAMES = Object.keys(COUNTED) as Counted[];
 
 /** Accounts by which one value counts as that of many. */
 export const MANY_ACCOUNTS = 20;
-const MAX_VALUES = 20_000;
-const MAX_ACCOUNTS = 50_000;
 const MAX_IDS = 200_000;
+/** One time that stands where most should comes back within a few events; others hardly ever do. */
+const MAX_TIMES = 1000;
 /** So much of all events has a prompt that can stand where all prompts should. */
 const NOTABLE = 0.1;
 
@@ -122,75 +123,8 @@ const FEW_TEXTS = 8;
 const FEWEST_PROMPTS = 100;
 /** So few prompts of many accounts are no conversations: labels of a classifier, or buttons. */
 const MOST_LABELS = 40;
-/** Accounts of which one address may have some by chance. */
-const FEWEST_CROSSED = 3;
-/** Origins that say something, and calls of each. */
-const FEWEST_ORIGINS = 10;
-const FEWEST_CALLS = 3;
 /** Addresses of one account on average that are not one customer's, where accounts are few. */
 const COARSE = 10;
-
-/** A value and who has it. Most values are of one account, and a set for each of them would cost more than all else. */
-interface Shown {
-  readonly first: string;
-  more: Set<string> | undefined;
-  events: number;
-}
-
-const accountsOf = ({ more }: Shown): number => 1 + (more?.size ?? 0);
-
-/** Which value the most events have, and the most accounts; what is rare falls out. */
-class Commonest {
-  readonly #values = recentlyUsed<string, Shown>(MAX_VALUES);
-
-  add(value: string | undefined, account: string): void {
-    if (value === undefined || value === '') return;
-    const held = this.#values.get(value);
-    if (held === undefined) {
-      this.#values.set(value, { first: account, more: undefined, events: 1 });
-      return;
-    }
-    held.events++;
-    if (account === held.first || accountsOf(held) >= MAX_ACCOUNTS) return;
-    held.more ??= new Set();
-    held.more.add(account);
-  }
-
-  get size(): number {
-    return this.#values.size;
-  }
-
-  /** Accounts of each value, of those it could have: 1 where each is of all accounts alike. */
-  crossed(accounts: number): number {
-    let values = 0;
-    let had = 0;
-    let possible = 0;
-    for (const held of this.#values.values()) {
-      if (held.events < FEWEST_CALLS) continue;
-      values++;
-      had += accountsOf(held) - 1;
-      possible += Math.min(held.events, accounts) - 1;
-    }
-    return values < FEWEST_ORIGINS || accounts < FEWEST_CROSSED ? 0 : had / possible;
-  }
-
-  /** Most events of a value that at least so many accounts have; most accounts of one with at least so many events; events of all that are both. */
-  most(
-    accountsAtLeast: number,
-    eventsAtLeast: number,
-  ): { readonly events: number; readonly accounts: number; readonly together: number } {
-    let events = 0;
-    let accounts = 0;
-    let together = 0;
-    for (const held of this.#values.values()) {
-      const size = accountsOf(held);
-      if (size >= accountsAtLeast) events = Math.max(events, held.events);
-      if (held.events >= eventsAtLeast) accounts = Math.max(accounts, size);
-      if (size >= accountsAtLeast && held.events >= eventsAtLeast) together += held.events;
-    }
-    return { events, accounts, together };
-  }
-}
 
 /** Events of a kind, and whether many accounts have them. */
 class OfAccounts {
@@ -244,24 +178,28 @@ export class HealthTally {
   #skipped = 0;
   readonly #accounts: AccountTally;
   readonly #isWhole: boolean;
-  readonly #ids = recentlyUsed<string, true>(MAX_IDS);
-  readonly #models = recentlyUsed<string, true>(MAX_VALUES);
-  readonly #prompts = new Commonest();
-  readonly #openings = new Commonest();
-  readonly #addresses = new Commonest();
-  readonly #credentials = new Commonest();
-  readonly #times = new Commonest();
+  readonly #ids = new LastUsed<true>(MAX_IDS);
+  readonly #models = new LastUsed<true>(MAX_VALUES);
+  readonly #prompts: Commonest;
+  readonly #openings = new Commonest(MAX_VALUES);
+  readonly #addresses: Commonest;
+  readonly #credentials: Commonest;
+  readonly #times = new Commonest(MAX_TIMES);
 
   readonly #now: () => number;
 
   /**
    * @param now the clock, ms since 1970
-   * @param isWhole whether also that is counted which is asked of all events alone
+   * @param isWhole whether also that is counted which is asked of all events alone; else few events come, as many as a run has
    */
   constructor(now: () => number, isWhole = true) {
     this.#now = now;
     this.#isWhole = isWhole;
     this.#accounts = new AccountTally(MAX_ACCOUNTS, isWhole);
+    const most = isWhole ? MAX_VALUES : 'all';
+    this.#prompts = new Commonest(most);
+    this.#addresses = new Commonest(most);
+    this.#credentials = new Commonest(most);
   }
 
   get events(): number {
@@ -290,7 +228,7 @@ export class HealthTally {
 
   /** What is asked of all events alone. */
   #oddities({ id, model, time }: UsageEvent): void {
-    if (this.#ids.has(id)) this.#repeats++;
+    if (this.#ids.get(id) !== undefined) this.#repeats++;
     else this.#ids.set(id, true);
     if (model !== this.#model) this.#models.set(model, true);
     this.#model = model;
@@ -381,9 +319,9 @@ export class HealthTally {
 
   /** New accounts, of events, where a few addresses bring many of them each. */
   #crowdedOrigins(): number {
-    const { size } = this.#addresses;
+    const { size, forgot } = this.#addresses;
     const { opened } = this.#accounts;
-    const isCrowded = size >= FEW_ADDRESSES && size < MAX_VALUES && opened >= CROWDED * size;
+    const isCrowded = size >= FEW_ADDRESSES && !forgot && opened >= CROWDED * size;
     return isCrowded ? Math.min(1, opened / this.#events) : 0;
   }
 

@@ -1,212 +1,99 @@
 import { deserialize, serialize } from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BacktestRun } from '../../lib/backtest/backtest-run.ts';
 import type { BacktestOutcome } from '../../lib/backtest/outcome.ts';
 import { ReplayDivider } from '../../lib/backtest/shards/divider.ts';
 import { MergedRun } from '../../lib/backtest/shards/merged-run.ts';
-import type { FlushPart, FlushReport, ShardStandings } from '../../lib/backtest/shards/messages.ts';
-import { ShardRun } from '../../lib/backtest/shards/shard-run.ts';
-import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
-import type { Calibration } from '../../lib/scoring/calibration.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
-import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
-import { testCalibration } from '../calibration.ts';
-import { account, application, DAY, HOUR, harvest, MINUTE, print, START } from '../events.ts';
-
-interface World {
-  /** linked harvesters, and accounts that share nothing */
-  readonly harvesters: number;
-  readonly others: number;
-  /** harvesters that share nothing but a dispatcher's clock */
-  readonly workers: number;
-  readonly seed: number;
-  /** places (share of the events) where something is wrong, and what */
-  readonly faults: readonly (readonly [place: number, fault: 'late' | 'again' | 'absurd' | 'ahead'])[];
-  readonly policy: Policy;
-  readonly calibration: Calibration;
-}
-
-/** Adds to the first print of each event. */
-function withPrints(
-  events: readonly UsageEvent[],
-  more: Partial<UsageEvent['prints'][number]>,
-): UsageEvent[] {
-  return events.map((event) => ({ ...event, prints: event.prints.map((one) => ({ ...one, ...more })) }));
-}
-
-/** Events of a worker's own for so long; then a dispatcher's, every 9 to 41 minutes, no two alike. */
-const ALONE = 13 * HOUR;
-
-function dispatched(events: readonly UsageEvent[]): UsageEvent[] {
-  let at = START + ALONE;
-  let sent = 0;
-  return events.map((event) => {
-    if (Date.parse(event.time) < START + ALONE) return event;
-    at += (9 + ((sent * sent * 17 + sent * 5) % 33)) * MINUTE;
-    sent++;
-    return { ...event, time: new Date(at).toISOString() };
-  });
-}
-
-function eventsOf({ harvesters, others, workers, seed, faults }: World): UsageEvent[] {
-  const many = (count: number, from: number): number[] => Array.from({ length: count }, (_, n) => from + n);
-  const events: UsageEvent[] = [
-    ...many(harvesters, 1).flatMap((n) =>
-      withPrints(
-        harvest({
-          account: account(n * 7919 + seed),
-          // the last ones send too little to be found alone
-          events: n > 3 ? 24 : 70,
-          seed: n,
-          everyMs: (19 + (n % 3)) * MINUTE,
-          from: START + n * MINUTE,
-        }),
-        { payment: print(7), network: print(9) },
-      ),
-    ),
-    ...many(workers, 50).flatMap((n) =>
-      withPrints(
-        dispatched(
-          harvest({
-            account: account(n * 6101 + seed),
-            events: 90,
-            seed: n,
-            everyMs: (17 + (n % 5)) * MINUTE,
-            from: START + n * MINUTE,
-          }),
-        ),
-        { network: print(n), payment: print(1000 + n) },
-      ),
-    ),
-    ...many(others, 100).flatMap((n) =>
-      withPrints(
-        application({
-          account: account(n * 104_729 + seed),
-          events: 35,
-          seed: n,
-          everyMs: (17 + (n % 29)) * MINUTE,
-          from: START + n * 7 * MINUTE,
-        }),
-        { network: print(20 + (n % 4)) },
-      ),
-    ),
-  ].sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
-  for (const [place, fault] of faults) {
-    const at = Math.floor(place * events.length);
-    const event = events[at] as UsageEvent;
-    if (fault === 'again') events.splice(Math.min(events.length, at + 5), 0, event);
-    else if (fault === 'late') {
-      events.splice(at, 1);
-      events.splice(Math.min(events.length, at + 160), 0, event);
-    } else {
-      const time = new Date(
-        Date.parse(event.time) + (fault === 'ahead' ? 3 * HOUR : 900 * DAY),
-      ).toISOString();
-      events.splice(at, 0, { ...event, id: `${fault}-${at}`, time });
-    }
-  }
-  return events;
-}
-
-const world = fc.record<World>({
-  harvesters: fc.integer({ min: 2, max: 6 }),
-  others: fc.integer({ min: 1, max: 12 }),
-  workers: fc.constantFrom(0, 3),
-  seed: fc.integer({ min: 0, max: 1000 }),
-  faults: fc.array(
-    fc.tuple(
-      fc.double({ min: 0, max: 0.99, noNaN: true }),
-      fc.constantFrom('late', 'again', 'absurd', 'ahead'),
-    ),
-    { maxLength: 12 },
-  ),
-  policy: fc.constantFrom(
-    defaultPolicy,
-    { ...defaultPolicy, id: 'no-campaigns', campaigns: { ...defaultPolicy.campaigns, enabled: false } },
-    { ...defaultPolicy, id: 'short', windows: [6, 24], allowedLatenessHours: 1, sealAfterHours: 1 },
-  ),
-  calibration: fc.constantFrom(testCalibration, defaultCalibration),
-});
-
-const campaignsOf = ({ harvesters, seed }: World): Map<string, string> =>
-  new Map(Array.from({ length: harvesters }, (_, n) => [account((n + 1) * 7919 + seed), `c${n % 2}`]));
+import type { FlushPart } from '../../lib/backtest/shards/messages.ts';
+import { ReportMerger, type ReportSource } from '../../lib/backtest/shards/report-merger.ts';
+import { ShardTracks } from '../../lib/backtest/shards/shard-tracks.ts';
+import type { Frame, Resumable } from '../../lib/profile/resumable.ts';
+import { campaignsOf, eventsOf, FULL, text, WORKERS, type World, whole, world } from './shard-worlds.ts';
 
 const sent = <T>(message: T): T => deserialize(serialize(message)) as T;
 /** A part of a flush goes by way of JSON. */
 const written = (part: FlushPart): FlushPart => JSON.parse(JSON.stringify(part)) as FlushPart;
 
-function whole(of: World): BacktestOutcome {
-  const run = new BacktestRun(of, campaignsOf(of));
-  for (const event of eventsOf(of)) run.push(event);
-  run.finish();
-  return run.outcome(undefined, 0, 1);
+/** Frames that lie there, one after another. */
+class Kept implements ReportSource {
+  readonly #frames: readonly Frame[];
+  at = 0;
+
+  constructor(frames: readonly Frame[], at: number) {
+    this.#frames = frames;
+    this.at = at;
+  }
+
+  get head(): Frame | undefined {
+    return this.#frames[this.at];
+  }
+
+  async next(): Promise<void> {
+    this.at++;
+  }
+}
+
+/** What goes on in a new place. @param every it is taken down and set up again behind so many steps; 0: never */
+function mover(every: number): <T extends Resumable>(held: T, make: () => T) => T {
+  let steps = 0;
+  return (held, make) => {
+    if (every === 0 || ++steps % every !== 0) return held;
+    const next = make();
+    for (const frame of held.frames()) {
+      const [part, value] = sent(frame);
+      next.restore(part, value);
+    }
+    return next;
+  };
 }
 
 /** Replays each shard on its own, one after the other as a machine with one processor would, and merges what they report. */
-function sharded(of: World, shards: number): BacktestOutcome {
+async function sharded(of: World, shards: number, every = 0): Promise<BacktestOutcome> {
   const campaigns = campaignsOf(of);
+  const moved = mover(every);
   const parts: FlushPart[][] = Array.from({ length: shards }, () => []);
-  const divider = new ReplayDivider(shards, (shard, part) => parts[shard]?.push(written(part)));
-  for (const event of eventsOf(of)) divider.push(event);
-  const division = divider.finish();
-  const merged = new MergedRun(of, campaigns);
-  const flushes = new Map<number, FlushReport[]>();
-  const standings: ShardStandings[] = [];
-  // the last shard first: whoever is done first says nothing of the order
-  for (const own of parts.toReversed()) {
-    const run = new ShardRun(of, new Set(campaigns.keys()));
-    for (const part of own) {
-      const report = run.take(part);
-      if (report !== undefined)
-        flushes.set(report.flush, [...(flushes.get(report.flush) ?? []), sent(report)]);
-    }
-    merged.add(sent(run.totals()));
-    standings.push(...sent([...run.standings()]));
+  const divide = () => new ReplayDivider(shards, (shard, part) => parts[shard]?.push(written(part)));
+  let divider = divide();
+  for (const event of eventsOf(of)) {
+    divider = moved(divider, divide);
+    divider.push(event);
   }
-  for (const [, reports] of [...flushes].sort(([a], [b]) => a - b)) merged.take(reports);
-  for (const chunk of standings) merged.stand(chunk);
+  const division = divider.finish();
+  const reports: Frame[][] = [];
+  // the last shard first: whoever is done first says nothing of the order
+  for (const [shard, own] of [...parts.entries()].reverse()) {
+    const replay = () => new ShardTracks([of], new Set(campaigns.keys()));
+    let run = replay();
+    const report: Frame[] = [];
+    for (const part of own) {
+      run = moved(run, replay);
+      report.push(...sent([...run.take(part)]));
+    }
+    reports[shard] = [...report, ...sent([...run.end()])];
+  }
+  let merged = new MergedRun(of, campaigns);
+  let sources = reports.map((frames) => new Kept(frames, 0));
+  let merger = new ReportMerger(sources, [merged]);
+  while (await merger.step())
+    merger = moved(merger, () => {
+      merged = new MergedRun(of, campaigns);
+      sources = reports.map((frames, shard) => new Kept(frames, sources[shard]?.at ?? 0));
+      return new ReportMerger(sources, [merged]);
+    });
   merged.finish();
-  return merged.outcome(undefined, division, 0, 1);
+  // whoever prints the outcome may be another than who made it
+  const told = new MergedRun(of, campaigns);
+  for (const [part, value] of merged.frames(true)) told.restore(part, sent(value));
+  return told.outcome(undefined, division, 0, 1);
 }
-
-/** As it is printed and saved: equal bit for bit, in the same order. */
-const text = (outcome: BacktestOutcome): string => JSON.stringify(outcome);
-
-const FULL: World = {
-  harvesters: 5,
-  others: 9,
-  workers: 3,
-  seed: 3,
-  faults: [
-    [0.2, 'late'],
-    [0.4, 'again'],
-    [0.5, 'absurd'],
-    [0.6, 'ahead'],
-    [0.61, 'late'],
-  ],
-  policy: { ...defaultPolicy, id: 'hurried', allowedLatenessHours: 1 },
-  calibration: testCalibration,
-};
-
-/** Late events that still count, of those who are known by their clocks alone. */
-const WORKERS: World = {
-  harvesters: 2,
-  others: 2,
-  workers: 3,
-  seed: 5,
-  faults: [0.15, 0.3, 0.45, 0.6, 0.7].map((place) => [place, 'late'] as const),
-  policy: defaultPolicy,
-  calibration: testCalibration,
-};
 
 describe('a replay in shards', () => {
   it('is the single replay bit for bit, with 2, 7 and 16 shards, whatever the traffic', {
     timeout: 120_000,
-  }, () => {
-    fc.assert(
-      fc.property(world, fc.constantFrom(2, 7, 16), (of, shards) => {
-        expect(text(sharded(of, shards))).toBe(text(whole(of)));
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(world, fc.constantFrom(2, 7, 16), async (of, shards) => {
+        expect(text(await sharded(of, shards))).toBe(text(whole(of)));
       }),
       {
         numRuns: 5,
@@ -217,6 +104,16 @@ describe('a replay in shards', () => {
         ],
       },
     );
+  });
+
+  it('is the same where every step of it is taken down and goes on elsewhere, again and again', {
+    timeout: 120_000,
+  }, async () => {
+    for (const [of, shards, every] of [
+      [FULL, 7, 37],
+      [WORKERS, 2, 23],
+    ] as const)
+      expect(text(await sharded(of, shards, every))).toBe(text(whole(of)));
   });
 
   it('finds campaigns over shards, and its worlds hold what is hard', () => {

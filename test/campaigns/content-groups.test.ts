@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { contentGroups } from '../../lib/campaigns/content/content-groups.ts';
-import type { Content } from '../../lib/campaigns/content/contents.ts';
+import { bucketsOf, contentBucket, featuresShown, inOrder } from '../../lib/campaigns/content/blocks.ts';
+import { contentGroups, groupsOf, nearIn } from '../../lib/campaigns/content/content-groups.ts';
+import { type Content, ContentVectors } from '../../lib/campaigns/content/contents.ts';
 import { FeatureCounter, weightsOf } from '../../lib/campaigns/content/idf.ts';
+import { runNow } from '../../lib/campaigns/eventual.ts';
 import { BINS } from '../../lib/scoring/group-ranks.ts';
 import { seeded } from '../../lib/statistics/random.ts';
 
@@ -77,5 +79,25 @@ describe('groups by content', () => {
       };
     });
     expect(contentGroups(mixed, weightsFrom(mixed)).filter(({ members }) => members.length > 2)).toEqual([]);
+  });
+
+  it('are the same in 2, 7 and 16 blocks, which take each other one after the other', () => {
+    const contents = [...several('set', 1, 9), ...several('other', 2, 7), ...strangers(30)];
+    const whole = contentGroups(contents, past);
+    expect(whole).toHaveLength(2);
+    for (const blocks of [2, 7, 16]) {
+      const of = (block: number) => {
+        const buckets = new Set(bucketsOf(block, blocks));
+        return inOrder(contents.filter(({ account }) => buckets.has(contentBucket(account))));
+      };
+      const parts = Array.from({ length: blocks }, (_, block) => of(block));
+      const all = {
+        sizes: parts.map(({ length }) => length),
+        load: (block: number) => new ContentVectors(of(block), past),
+      };
+      const shown = featuresShown(contents);
+      const near = parts.map((_, block) => runNow(nearIn(block, all, shown)));
+      expect(runNow(groupsOf(near, all))).toEqual(whole);
+    }
   });
 });

@@ -116,9 +116,10 @@ describe('groups', () => {
           const funnel = new CandidateBlocking();
           const mine = entries.filter(({ value }) => value.length % parts === part);
           mine.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
-          for (const entry of mine) funnel.add(entry);
-          merged.merge(funnel);
-          if (twice) merged.merge(funnel);
+          const reader = funnel.reader();
+          for (const entry of mine) reader.add(entry);
+          merged.merge(funnel.part());
+          if (twice) merged.merge(funnel.part());
         }
         expect(JSON.stringify(findGroups(merged.index()).groups.map((group) => group.members))).toBe(whole);
       }),

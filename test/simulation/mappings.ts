@@ -134,10 +134,10 @@ export async function deliverShard<R>(
   batches: readonly (readonly R[])[],
   sequenceOf: (record: R) => string,
   rates: FaultRates | undefined,
-  turn: (batch: readonly R[]) => Promise<void> = () => Promise.resolve(),
+  turn?: (batch: readonly R[]) => Promise<void>,
 ): Promise<void> {
   for (const [i, batch] of batches.entries()) {
-    await turn(batch);
+    if (turn !== undefined) await turn(batch);
     await deliverBatch(pool, world, batch, sequenceOf);
     if (rates === undefined || world.random() >= rates.duplicate) continue;
     world.tally.repeats++;

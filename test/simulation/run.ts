@@ -74,18 +74,15 @@ async function stream(
   rates: FaultRates | undefined,
 ): Promise<void> {
   const state = { scored: false };
-  const { parents = [[], [], [0, 1]], abreast = Number.POSITIVE_INFINITY } = traffic;
+  const { parents = [[], [], [0, 1]], abreast } = traffic;
   const shards: Promise<void>[] = [];
-  const race = new Race(world, abreast);
+  const race = abreast === undefined ? undefined : new Race(world, abreast);
   // a shard is read when all of those are that it was made of (lambda/latest/dg/with-kinesis.html, streams/latest/dev/kinesis-using-sdk-java-after-resharding.html)
   for (const [i, batches] of traffic.shards.entries()) {
-    const read = async (): Promise<void> => {
-      const turn = ([first]: (typeof batches)[number]) =>
-        race.turn(i, first?.kinesis.approximateArrivalTimestamp ?? 0);
-      if (batches[0] !== undefined) race.begin(i, batches[0]);
-      await deliverShard(pools.score, world, batches, sequenceOfRecord, rates, turn);
-      race.end(i);
-    };
+    const read = (): Promise<void> =>
+      deliverShard(pools.score, world, batches, sequenceOfRecord, rates, race?.entered(i, batches)).then(() =>
+        race?.left(i),
+      );
     const of = parents[i] ?? [];
     shards.push(of.length === 0 ? read() : Promise.all(of.map((parent) => shards[parent])).then(read));
   }
@@ -101,6 +98,11 @@ async function stream(
   ]);
 }
 
+type Batch = Traffic['shards'][number][number];
+
+/** When a batch's first record arrived, s. */
+const arrivalOf = ([first]: Batch): number => first?.kinesis.approximateArrivalTimestamp ?? 0;
+
 /** How far shards may be ahead of each other. */
 class Race {
   readonly #world: World;
@@ -114,15 +116,17 @@ class Race {
     this.#abreast = abreast / 1000;
   }
 
-  begin(shard: number, [first]: Traffic['shards'][number][number]): void {
-    this.#next.set(shard, first?.kinesis.approximateArrivalTimestamp ?? 0);
+  /** From now on the shard is read. Returns what each of its batches waits for. */
+  entered(shard: number, [first]: Traffic['shards'][number]): (batch: Batch) => Promise<void> {
+    if (first !== undefined) this.#next.set(shard, arrivalOf(first));
+    return (batch) => this.#turn(shard, arrivalOf(batch));
   }
 
-  end(shard: number): void {
+  left(shard: number): void {
     this.#next.delete(shard);
   }
 
-  async turn(shard: number, arrived: number): Promise<void> {
+  async #turn(shard: number, arrived: number): Promise<void> {
     this.#next.set(shard, arrived);
     while (arrived > Math.min(...this.#next.values()) + this.#abreast)
       await new Promise<void>((resolve) => this.#world.timer(resolve, 20));

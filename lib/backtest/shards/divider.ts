@@ -1,6 +1,8 @@
+import type { Frame, Resumable } from '../../profile/resumable.ts';
 import { bucketOf } from '../../telemetry/record.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
-import { Arrivals, isLinkDue, type LinkTimes } from '../arrivals.ts';
+import { timeOf } from '../../telemetry/utc-time.ts';
+import { Arrivals, type ArrivalsState, isLinkDue, type LinkTimes } from '../arrivals.ts';
 import { SAMPLE_EVERY } from '../backtest-run.ts';
 import type { Arrival, FlushPart } from './messages.ts';
 
@@ -18,14 +20,14 @@ export interface Division {
  * files: arrival times, where flushes end, the numbers of events, when campaigns are looked for, and which items are
  * measured. A shard that is told so much replays its accounts as if it saw the others.
  */
-export class ReplayDivider {
+export class ReplayDivider implements Resumable {
   readonly #shards: number;
   readonly #send: (shard: number, part: FlushPart) => void;
   readonly #cut = new Arrivals();
-  readonly #links: LinkTimes = { linkAt: undefined };
+  #links: LinkTimes = { linkAt: undefined };
   #pending: Arrival[][];
-  /** accounts of the flush, in the order in which they are stepped */
-  readonly #accounts = new Map<string, number>();
+  /** accounts of the flush, in the order in which they are stepped, with their shards */
+  #accounts = new Map<string, number>();
   #flushes = 0;
   #steps = 0;
   #read = 0;
@@ -43,7 +45,7 @@ export class ReplayDivider {
   /** Takes the next event in order of arrival. */
   push(event: UsageEvent): void {
     this.#read++;
-    const arrived = this.#cut.arrive(Date.parse(event.time));
+    const arrived = this.#cut.arrive(timeOf(event.time));
     if (arrived === undefined) {
       this.#quarantined++;
       return;
@@ -67,6 +69,32 @@ export class ReplayDivider {
 
   get division(): Division {
     return { read: this.#read, quarantined: this.#quarantined, now: this.#cut.now };
+  }
+
+  *frames(): Generator<Frame> {
+    const state: DividerState = {
+      arrivals: this.#cut.state(),
+      links: this.#links,
+      pending: this.#pending,
+      accounts: this.#accounts,
+      flushes: this.#flushes,
+      steps: this.#steps,
+      read: this.#read,
+      quarantined: this.#quarantined,
+    };
+    yield ['divider', state];
+  }
+
+  restore(_: string, value: unknown): void {
+    const state = value as DividerState;
+    this.#cut.restore(state.arrivals);
+    this.#links = state.links;
+    this.#pending = state.pending;
+    this.#accounts = state.accounts;
+    this.#flushes = state.flushes;
+    this.#steps = state.steps;
+    this.#read = state.read;
+    this.#quarantined = state.quarantined;
   }
 
   #flush(): void {
@@ -98,4 +126,16 @@ export class ReplayDivider {
   #none(): Arrival[][] {
     return Array.from({ length: this.#shards }, () => []);
   }
+}
+
+/** All of a divider: what waits is one flush at most. */
+interface DividerState {
+  readonly arrivals: ArrivalsState;
+  readonly links: LinkTimes;
+  readonly pending: Arrival[][];
+  readonly accounts: Map<string, number>;
+  readonly flushes: number;
+  readonly steps: number;
+  readonly read: number;
+  readonly quarantined: number;
 }

@@ -1,5 +1,6 @@
 import type { RunMember } from '../../campaigns/run-member.ts';
 import { decodeSlices } from '../../profile/codec.ts';
+import { chunksOf, type Frame, type Resumable } from '../../profile/resumable.ts';
 import type { Slice } from '../../profile/slice.ts';
 import { recentlyUsed } from '../../recently-used.ts';
 import type { MemberChange } from './messages.ts';
@@ -22,9 +23,11 @@ interface Decoded {
 
 /** Accounts whose slices stay decoded; about those whose windows a run remembers. */
 const DECODED = 2048;
+/** A month of slices is some kilobytes. */
+const MEMBERS_PER_FRAME = 250;
 
 /** The accounts of all shards as they were when campaigns were looked for last, put together from what changed. */
-export class ShardMembers {
+export class ShardMembers implements Resumable {
   readonly #held = new Map<string, Held>();
   readonly #decoded = recentlyUsed<string, Decoded>(DECODED);
 
@@ -55,6 +58,14 @@ export class ShardMembers {
       sampleEvents: samples,
       evidence,
     };
+  }
+
+  *frames(): Generator<Frame> {
+    for (const chunk of chunksOf(this.#held, MEMBERS_PER_FRAME)) yield ['members', chunk];
+  }
+
+  restore(_: string, value: unknown): void {
+    for (const [account, held] of value as [string, Held][]) this.#held.set(account, held);
   }
 
   /** Slices that did not change stay the same objects: what a run remembers is told by that. */

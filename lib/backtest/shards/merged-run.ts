@@ -1,5 +1,6 @@
 import { CampaignTracker } from '../../campaigns/tracker.ts';
 import type { Rules } from '../../detection/judge.ts';
+import { chunksOf, type Frame, type Resumable } from '../../profile/resumable.ts';
 import { staleness } from '../../scoring/calibration.ts';
 import { CODE_VERSION } from '../../version.ts';
 import { type Labels, labelledAccounts } from '../labels.ts';
@@ -10,17 +11,24 @@ import type { Division } from './divider.ts';
 import { ShardMembers } from './members.ts';
 import type { FlushReport, LinkPart, ShardStandings, ShardTotals } from './messages.ts';
 
+/** What is remembered beside its parts. */
+interface Held {
+  readonly watched: Set<string>;
+  readonly totals: ShardTotals;
+}
+
 /**
  * One policy's replay put together from its shards: what they said is taken in the order in which one replay would have
  * come to it, and campaigns are linked and judged over the accounts of all.
  */
-export class MergedRun {
+export class MergedRun implements Resumable {
   readonly rules: Rules;
   readonly board: OutcomeCollector;
   readonly #tracker = new CampaignTracker({});
   readonly #members = new ShardMembers();
-  readonly #watched = new Set<string>();
-  readonly #totals: ShardTotals = {
+  readonly #parts: Readonly<Record<string, Resumable>>;
+  #watched = new Set<string>();
+  #totals: ShardTotals = {
     used: 0,
     late: 0,
     repeated: 0,
@@ -37,6 +45,7 @@ export class MergedRun {
   constructor(rules: Pick<Rules, 'policy' | 'calibration'>, campaignOf: ReadonlyMap<string, string>) {
     this.rules = { ...rules, code: CODE_VERSION, shadow: false };
     this.board = new OutcomeCollector(campaignOf);
+    this.#parts = { board: this.board, tracker: this.#tracker, members: this.#members };
   }
 
   /** Takes what the shards report of one flush, all that have anything to; flushes in their order. */
@@ -69,6 +78,25 @@ export class MergedRun {
   /** Takes how some accounts of a shard stand at its end. */
   stand(standings: ShardStandings): void {
     for (const [first, account, held] of standings) this.#standings.push([first, account, held]);
+  }
+
+  /** @param ended once it is finished: what its outcome rests on is enough then */
+  *frames(ended = false): Generator<Frame> {
+    const held: Held = { watched: this.#watched, totals: this.#totals };
+    yield ['held', held];
+    for (const chunk of chunksOf(this.#standings)) yield ['standings', chunk];
+    const parts = ended ? { board: this.board } : this.#parts;
+    for (const [name, part] of Object.entries(parts))
+      for (const [inner, value] of part.frames()) yield [`${name}/${inner}`, value];
+  }
+
+  restore(part: string, value: unknown): void {
+    if (part === 'held') ({ watched: this.#watched, totals: this.#totals } = value as Held);
+    else if (part === 'standings') this.stand(value as ShardStandings);
+    else {
+      const [name = '', inner = ''] = part.split('/');
+      this.#parts[name]?.restore(inner, value);
+    }
   }
 
   /** Puts the accounts into the order in which one replay first saw them: when all shards have ended. */

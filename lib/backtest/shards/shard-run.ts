@@ -6,11 +6,12 @@ import type { BatchResult } from '../../detection/process-batch.ts';
 import { encodeSlices } from '../../profile/codec.ts';
 import type { IngestedEvent } from '../../profile/profile.ts';
 import { NO_PROMPTS, type PromptSamples, samplePrompts } from '../../profile/prompt-sample.ts';
-import { chunksOf } from '../../profile/resumable.ts';
+import { chunksOf, type Frame, type Resumable } from '../../profile/resumable.ts';
 import { sliceStart } from '../../profile/slice.ts';
 import { itemBytes } from '../../stores/profile-item.ts';
 import type { MemoryProfileStore } from '../../stores/profile-memory.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
+import { timeOf } from '../../telemetry/utc-time.ts';
 import { CODE_VERSION } from '../../version.ts';
 import { replayStore } from '../backtest-run.ts';
 import { OutcomeCollector } from '../outcome-collector.ts';
@@ -35,33 +36,51 @@ interface Linked {
   prompted: number;
 }
 
+/** What a shard has not told yet: it does where campaigns are looked for. */
+interface News {
+  /** start of the oldest slice that an account may have changed since */
+  touched: Map<string, number>;
+  facts: (readonly [number, string, AccountFacts])[];
+  prompted: Set<string>;
+  turned: Map<string, boolean>;
+}
+
+const newsOf = (): News => ({ touched: new Map(), facts: [], prompted: new Set(), turned: new Map() });
+
+/** What a shard remembers of its accounts together. */
+interface Held extends News {
+  /** accounts whose level is not clear */
+  readonly watched: Set<string>;
+  readonly totals: Pick<ShardTotals, 'used' | 'late' | 'repeated' | 'items' | 'units'>;
+}
+
 /** One policy's replay of the accounts of one shard: all but campaigns, which need the accounts of all. */
-export class ShardRun {
+export class ShardRun implements Resumable {
   readonly #rules: Rules;
   readonly #labelled: ReadonlySet<string>;
   readonly #store: MemoryProfileStore;
   readonly #board = new OutcomeCollector();
+  readonly #parts: Readonly<Record<string, Resumable>>;
   readonly #linked = new Map<string, Linked>();
-  readonly #watched = new Set<string>();
-  readonly #totals = { used: 0, late: 0, repeated: 0, items: 0, units: 0 };
-  /** since campaigns were looked for: start of the oldest slice that an account may have changed */
-  #touched = new Map<string, number>();
-  #facts: (readonly [number, string, AccountFacts])[] = [];
-  #prompted = new Set<string>();
-  #turned = new Map<string, boolean>();
+  #held: Held = {
+    watched: new Set(),
+    totals: { used: 0, late: 0, repeated: 0, items: 0, units: 0 },
+    ...newsOf(),
+  };
 
   /** @param labelled accounts that are labelled with a campaign */
   constructor(rules: Pick<Rules, 'policy' | 'calibration'>, labelled: ReadonlySet<string>) {
     this.#rules = { ...rules, code: CODE_VERSION, shadow: false };
     this.#labelled = labelled;
     this.#store = replayStore(rules.policy);
+    this.#parts = { board: this.#board, store: this.#store };
   }
 
   /** Replays a part of a flush; undefined where nobody but its accounts has to know. */
   take({ flush, at, link, sampled, arrivals }: FlushPart): FlushReport | undefined {
     const pending = new Map<string, { sequence: number; arrivals: IngestedEvent[] }>();
     for (const [sequence, arrived, event] of arrivals) {
-      const time = Date.parse(event.time);
+      const time = timeOf(event.time);
       this.#observe(event, time, arrived, sequence);
       const arrival = replayed(event, time, arrived, sequence);
       const held = pending.get(event.account);
@@ -84,7 +103,7 @@ export class ShardRun {
   totals(): ShardTotals {
     const { writes, parts } = this.#board;
     return {
-      ...this.#totals,
+      ...this.#held.totals,
       writes,
       parts,
       accounts: this.#store.accounts,
@@ -98,6 +117,23 @@ export class ShardRun {
       yield chunk.map(([account, held]) => [this.#linked.get(account)?.first ?? 0, account, held] as const);
   }
 
+  *frames(): Generator<Frame> {
+    yield ['held', this.#held];
+    for (const chunk of chunksOf(this.#linked)) yield ['linked', chunk];
+    for (const [name, part] of Object.entries(this.#parts))
+      for (const [inner, value] of part.frames()) yield [`${name}/${inner}`, value];
+  }
+
+  restore(part: string, value: unknown): void {
+    if (part === 'held') this.#held = value as Held;
+    else if (part === 'linked')
+      for (const [account, linked] of value as [string, Linked][]) this.#linked.set(account, linked);
+    else {
+      const [name = '', inner = ''] = part.split('/');
+      this.#parts[name]?.restore(inner, value);
+    }
+  }
+
   #observe(event: UsageEvent, time: number, arrived: number, sequence: number): void {
     const { account } = event;
     let linked = this.#linked.get(account);
@@ -106,22 +142,22 @@ export class ShardRun {
       this.#linked.set(account, linked);
     }
     const start = sliceStart(Math.min(time, arrived));
-    const touched = this.#touched.get(account);
-    if (touched === undefined || start < touched) this.#touched.set(account, start);
+    const touched = this.#held.touched.get(account);
+    if (touched === undefined || start < touched) this.#held.touched.set(account, start);
     const facts = collectFacts(linked.facts, [event]);
     if (facts !== undefined && facts !== linked.facts) {
       linked.facts = facts;
-      this.#facts.push([sequence, account, facts]);
+      this.#held.facts.push([sequence, account, facts]);
     }
     const prompts = samplePrompts(linked.prompts, [event]);
     if (prompts === linked.prompts) return;
     if (linked.prompted === 0) linked.prompted = sequence;
     linked.prompts = prompts;
-    this.#prompted.add(account);
+    this.#held.prompted.add(account);
   }
 
   #count(account: string, step: BatchResult, measured: boolean): void {
-    const totals = this.#totals;
+    const { totals } = this.#held;
     totals.used += step.used;
     totals.late += step.late;
     totals.repeated += step.repeated;
@@ -134,10 +170,10 @@ export class ShardRun {
   #said(account: string, sequence: number, step: BatchResult): ShardStep | undefined {
     const { level } = step.state.judgement.level;
     const isWatched = level !== 'clear';
-    if (isWatched !== this.#watched.has(account)) {
-      if (isWatched) this.#watched.add(account);
-      else this.#watched.delete(account);
-      this.#turned.set(account, isWatched);
+    if (isWatched !== this.#held.watched.has(account)) {
+      if (isWatched) this.#held.watched.add(account);
+      else this.#held.watched.delete(account);
+      this.#held.turned.set(account, isWatched);
     }
     const counted = this.#labelled.has(account) && step.used > 0;
     if (!isWatched && !counted && step.notices.length === 0) return undefined;
@@ -155,18 +191,15 @@ export class ShardRun {
 
   #linkPart(): LinkPart {
     const part: LinkPart = {
-      facts: this.#facts,
-      prompts: [...this.#prompted].map((account) => {
+      facts: this.#held.facts,
+      prompts: [...this.#held.prompted].map((account) => {
         const { prompted = 0, prompts = NO_PROMPTS } = this.#linked.get(account) ?? {};
         return [prompted, account, prompts] as const;
       }),
-      watched: [...this.#turned],
-      members: [...this.#touched].flatMap(([account, from]) => this.#changeOf(account, from) ?? []),
+      watched: [...this.#held.turned],
+      members: [...this.#held.touched].flatMap(([account, from]) => this.#changeOf(account, from) ?? []),
     };
-    this.#facts = [];
-    this.#prompted = new Set();
-    this.#turned = new Map();
-    this.#touched = new Map();
+    this.#held = { ...this.#held, ...newsOf() };
     return part;
   }
 

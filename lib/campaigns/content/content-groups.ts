@@ -1,6 +1,7 @@
+import { got, type Procedure, runNow } from '../eventual.ts';
 import type { Group } from '../linking/find-groups.ts';
-import type { Content } from './contents.ts';
-import { ContentVectors } from './contents.ts';
+import { type Blocks, featuresShown, inOrder, startsOf } from './blocks.ts';
+import { type Content, ContentVectors } from './contents.ts';
 import { type Neighbour, nearestNeighbours } from './nearest.ts';
 
 /**
@@ -25,66 +26,160 @@ const LINKED_FROM = 0.75;
 const SUPPORT = 2;
 
 /** @param contents of one key epoch, each account once */
-export function contentGroups(contents: readonly Content[], weights: Float32Array): ContentGroup[] {
-  const ordered = [...contents].sort((a, b) => (a.account < b.account ? -1 : 1));
-  const vectors = new ContentVectors(ordered, weights);
-  const near = nearestNeighbours(vectors);
+export function contentGroups(
+  contents: readonly Content[],
+  weights: Float32Array,
+  shown = featuresShown(contents),
+): ContentGroup[] {
+  const vectors = new ContentVectors(inOrder(contents), weights);
+  const blocks = { sizes: [contents.length], load: () => vectors };
+  return runNow(
+    (function* () {
+      return yield* groupsOf([yield* nearIn(0, blocks, shown)], blocks);
+    })(),
+  );
+}
+
+/** An account that is like others, with its nearest; plain data. */
+export interface NearAccount {
+  readonly account: string;
+  /** its number among all that are compared */
+  readonly index: number;
+  readonly near: readonly Neighbour[];
+}
+
+/**
+ * The accounts of a block that are like any other: all that have to be known of it to link.
+ * @param shown how many accounts of all blocks show each feature
+ */
+export function* nearIn(block: number, blocks: Blocks, shown: Uint32Array): Procedure<NearAccount[]> {
+  const near = yield* nearestNeighbours(block, blocks, shown);
+  const { contents } = yield* got(blocks.load(block));
+  const from = startsOf(blocks.sizes)[block] as number;
+  return contents.flatMap(({ account }, i) => {
+    const own = near[i] ?? [];
+    return own.some(isAlike) ? [{ account, index: from + i, near: own }] : [];
+  });
+}
+
+/** The groups of all accounts, from what was found in each block. Takes the blocks once more: for whom linked accounts are like. */
+export function* groupsOf(
+  found: readonly (readonly NearAccount[])[],
+  blocks: Blocks,
+): Procedure<ContentGroup[]> {
+  const near = new Map(found.flat().map((held) => [held.index, held]));
   const linked = linksOf(near);
-  const alike = likesOf(vectors, linked, near);
-  const parents = Int32Array.from(ordered, (_, i) => i);
-  const rootOf = (i: number): number => {
-    let at = i;
-    while (parents[at] !== at) at = parents[at] as number;
+  const alike = yield* likesOf(linked, near, blocks);
+  const parents = new Map([...linked.keys()].map((index) => [index, index]));
+  const rootOf = (index: number): number => {
+    let at = index;
+    for (let up = parents.get(at); up !== undefined && up !== at; up = parents.get(at)) at = up;
     return at;
   };
   const weakest = new Map<number, number>();
-  linked.forEach((links, i) => {
-    for (const [index, similarity] of links) {
-      if (index < i || shared(alike[i], alike[index]) < SUPPORT) continue;
-      const [a, b] = [rootOf(i), rootOf(index)];
+  for (const [index, links] of linked)
+    for (const [other, similarity] of links) {
+      if (other < index || shared(alike.get(index), alike.get(other)) < SUPPORT) continue;
+      const [a, b] = [rootOf(index), rootOf(other)];
       const lowest = Math.min(similarity, weakest.get(a) ?? 1, weakest.get(b) ?? 1);
-      parents[b] = a;
+      parents.set(b, a);
       weakest.set(a, lowest);
     }
-  });
   const groups = new Map<number, string[]>();
-  ordered.forEach(({ account }, i) => {
-    const root = rootOf(i);
+  for (const index of linked.keys()) {
+    const root = rootOf(index);
+    const { account } = near.get(index) as NearAccount;
     const list = groups.get(root);
     if (list === undefined) groups.set(root, [account]);
     else list.push(account);
-  });
+  }
   return [...groups]
     .filter(([, members]) => members.length > 1)
-    .map(([root, members]) => ({ members, similarity: weakest.get(root) ?? 1 }));
+    .map(([root, members]) => ({ members: members.sort(), similarity: weakest.get(root) ?? 1 }))
+    .sort((a, b) => ((a.members[0] as string) < (b.members[0] as string) ? -1 : 1));
 }
 
-/** Of each account the others with which it is linked by both their neighbours, with their similarity. */
-function linksOf(near: readonly (readonly Neighbour[])[]): readonly ReadonlyMap<number, number>[] {
-  const alike = near.map(
-    (list) =>
-      new Map(
-        list.flatMap(({ index, similarity }) => (similarity < LINKED_FROM ? [] : [[index, similarity]])),
-      ),
+function isAlike({ similarity }: Neighbour): boolean {
+  return similarity >= LINKED_FROM;
+}
+
+/** Of each account that is linked by both their neighbours the others, with their similarity; in the order of accounts. */
+function linksOf(
+  near: ReadonlyMap<number, NearAccount>,
+): ReadonlyMap<number, readonly (readonly [number, number])[]> {
+  const alike = new Map(
+    [...near].map(([index, held]) => [index, new Set(held.near.filter(isAlike).map((other) => other.index))]),
   );
-  return alike.map((own, i) => new Map([...own].filter(([index]) => alike[index]?.has(i) === true)));
+  const linked = new Map<number, readonly (readonly [number, number])[]>();
+  for (const index of [...near.keys()].sort((a, b) => a - b)) {
+    const links = (near.get(index) as NearAccount).near.flatMap((other) =>
+      isAlike(other) && alike.get(other.index)?.has(index) === true
+        ? [[other.index, other.similarity] as const]
+        : [],
+    );
+    if (links.length > 0) linked.set(index, links);
+  }
+  return linked;
 }
 
-/** Of each account those that it is like, among its own neighbours and those of accounts it is linked with. */
-function likesOf(
-  vectors: ContentVectors,
-  linked: readonly ReadonlyMap<number, number>[],
-  near: readonly (readonly Neighbour[])[],
-): readonly ReadonlySet<number>[] {
-  return linked.map((links, i) => {
-    if (links.size === 0) return new Set();
-    const others = new Set([i, ...links.keys()].flatMap((at) => (near[at] ?? []).map(({ index }) => index)));
-    others.delete(i);
+/** Of each linked account those that it is like, among its own neighbours and those of accounts it is linked with. */
+function* likesOf(
+  linked: ReadonlyMap<number, readonly (readonly [number, number])[]>,
+  near: ReadonlyMap<number, NearAccount>,
+  blocks: Blocks,
+): Procedure<ReadonlyMap<number, ReadonlySet<number>>> {
+  const neighbours = (index: number): readonly Neighbour[] => near.get(index)?.near ?? [];
+  const others = new Map<number, Set<number>>();
+  const concerned = new Set<number>();
+  for (const [index, links] of linked) {
+    const around = [index, ...links.map(([other]) => other)].flatMap((at) =>
+      neighbours(at).map((other) => other.index),
+    );
+    const own = new Set(around);
+    own.delete(index);
+    others.set(index, own);
+    concerned.add(index);
+    for (const other of own) concerned.add(other);
+  }
+  const { vectors, placeOf } = yield* vectorsOf(concerned, blocks);
+  const likes = new Map<number, ReadonlySet<number>>();
+  for (const [index, own] of others) {
+    const i = placeOf.get(index) as number;
     vectors.spread(i);
-    const found = [...others].filter((k) => vectors.relative(i, k, vectors.dot(k)) >= LINKED_FROM);
+    const found = [...own].filter((other) => {
+      const k = placeOf.get(other) as number;
+      const both = [vectors.own[i] as number, vectors.own[k] as number] as const;
+      return vectors.relative(i, vectors, k, both) >= LINKED_FROM;
+    });
     vectors.clear(i);
-    return new Set(found);
-  });
+    likes.set(index, new Set(found));
+  }
+  return likes;
+}
+
+/** What some accounts ask, by their numbers. */
+function* vectorsOf(
+  concerned: ReadonlySet<number>,
+  blocks: Blocks,
+): Procedure<{ vectors: ContentVectors; placeOf: ReadonlyMap<number, number> }> {
+  const contents: Content[] = [];
+  const placeOf = new Map<number, number>();
+  let weights = new Float32Array();
+  let start = 0;
+  for (const [at, size] of blocks.sizes.entries()) {
+    const block = yield* got(blocks.load(at));
+    weights = block.weights as Float32Array<ArrayBuffer>;
+    for (const [i, held] of block.contents.entries()) {
+      if (!concerned.has(start + i)) continue;
+      placeOf.set(start + i, contents.length);
+      contents.push(held);
+    }
+    start += size;
+  }
+  const vectors = new ContentVectors(contents, weights);
+  // worked out before any vector is spread
+  void vectors.own;
+  return { vectors, placeOf };
 }
 
 /** How many accounts are like both. */

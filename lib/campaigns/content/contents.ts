@@ -36,38 +36,46 @@ function byteOf(text: string, index: number): number {
   return (pair >>> (4 - (bit - 6 * character))) & 255;
 }
 
+/** The vector that was spread, of all vectors: four megabytes, which no block needs for itself. */
+let dense = new Float32Array();
+let spreading: ContentVectors | undefined;
+
 /** Rows of features with weights: each prompt is a vector of length one, an account their sum. */
 export class ContentVectors {
   readonly contents: readonly Content[];
   readonly weights: Float32Array;
   /** per account: 1 / length of each prompt's vector; 0 where a prompt weighs nothing */
   readonly scales: readonly Float32Array[];
-  /**
-   * Per account: mean similarity of two of its prompts, without a prompt's similarity to itself, which would make it grow
-   * with how few there are; not below LEAST_OWN.
-   */
-  readonly own: Float64Array;
-  readonly #dense: Float32Array;
+  #own: Float64Array | undefined;
 
   constructor(contents: readonly Content[], weights: Float32Array) {
     this.contents = contents;
     this.weights = weights;
-    this.#dense = new Float32Array(weights.length);
     this.scales = contents.map((held) => scalesOf(held, weights));
-    this.own = Float64Array.from(contents, (held, i) => {
+  }
+
+  /**
+   * Per account: mean similarity of two of its prompts, without a prompt's similarity to itself, which would make it grow
+   * with how few there are; not below LEAST_OWN.
+   */
+  get own(): Float64Array {
+    this.#own ??= Float64Array.from(this.contents, (held, i) => {
       const n = held.sketches.length / BINS;
       const scales = this.scales[i] as Float32Array;
       const same = scales.reduce((sum, scale) => sum + (scale > 0 ? 1 : 0), 0);
       this.spread(i);
-      const square = this.dot(i);
+      const square = this.dot(this, i);
       this.clear(i);
       return Math.max(LEAST_OWN, (square - same) / (n * (n - 1)));
     });
+    return this.#own;
   }
 
-  /** Adds the vector of account `i` to the dense one. */
+  /** Adds the vector of account `i` to the dense one. @throws RangeError where another is there, which was not cleared */
   spread(i: number): void {
-    const dense = this.#dense;
+    if (spreading !== undefined) throw new RangeError('one account at a time is spread');
+    spreading = this;
+    if (dense.length < this.weights.length) dense = new Float32Array(this.weights.length);
     const { weights } = this;
     const { sketches } = this.contents[i] as Content;
     const scales = this.scales[i] as Float32Array;
@@ -80,15 +88,15 @@ export class ContentVectors {
 
   clear(i: number): void {
     const { sketches } = this.contents[i] as Content;
-    for (let at = 0; at < sketches.length; at++) this.#dense[featureAt(sketches, at)] = 0;
+    for (let at = 0; at < sketches.length; at++) dense[featureAt(sketches, at)] = 0;
+    spreading = undefined;
   }
 
-  /** Inner product of account `j` with what was spread. */
-  dot(j: number): number {
-    const dense = this.#dense;
+  /** Inner product of account `j` of a block with what was spread here. */
+  dot(block: ContentVectors, j: number): number {
     const { weights } = this;
-    const { sketches } = this.contents[j] as Content;
-    const scales = this.scales[j] as Float32Array;
+    const { sketches } = block.contents[j] as Content;
+    const scales = block.scales[j] as Float32Array;
     let sum = 0;
     for (let at = 0; at < sketches.length; at++) {
       const feature = featureAt(sketches, at);
@@ -98,10 +106,14 @@ export class ContentVectors {
     return sum;
   }
 
-  /** Similarity of two accounts relative to their own: 1 where prompts of the two are as alike as prompts of one. */
-  relative(i: number, j: number, dot: number): number {
-    const pairs = (lengthOf(this.contents[i]) * lengthOf(this.contents[j])) / BINS ** 2;
-    return dot / pairs / Math.sqrt((this.own[i] as number) * (this.own[j] as number));
+  /**
+   * Similarity of account `i`, which was spread, to account `j` of a block, relative to their own: 1 where prompts of the two are
+   * as alike as prompts of one.
+   * @param own of both: see `own`
+   */
+  relative(i: number, block: ContentVectors, j: number, own: readonly [number, number]): number {
+    const pairs = (lengthOf(this.contents[i]) * lengthOf(block.contents[j])) / BINS ** 2;
+    return this.dot(block, j) / pairs / Math.sqrt(own[0] * own[1]);
   }
 }
 

@@ -6,6 +6,36 @@ import { BINS, FEATURES, type FeatureFrequencies, LISTED } from '../../scoring/g
  * template) says little of what an account asks. Weights are inverse document frequencies (Spärck Jones 1972): ln(N / (1 + df)).
  */
 
+/** How often features were seen, those that were; plain data. */
+export interface FeatureCounts {
+  readonly features: Uint32Array;
+  readonly counts: Uint32Array;
+}
+
+/** @param counts of all features */
+export function seenOf(counts: Uint32Array): FeatureCounts {
+  let seen = 0;
+  for (let feature = 0; feature < FEATURES; feature++) if (counts[feature] !== 0) seen++;
+  const found = { features: new Uint32Array(seen), counts: new Uint32Array(seen) };
+  for (let feature = 0, at = 0; feature < FEATURES; feature++) {
+    if (counts[feature] === 0) continue;
+    found.features[at] = feature;
+    found.counts[at++] = counts[feature] as number;
+  }
+  return found;
+}
+
+/** Adds what was seen elsewhere to counts of all features. */
+export function addSeen(counts: Uint32Array, more: FeatureCounts): void {
+  for (const [at, feature] of more.features.entries())
+    counts[feature] = (counts[feature] as number) + (more.counts[at] as number);
+}
+
+/** What a counter has seen; plain data. */
+export interface SeenFeatures extends FeatureCounts {
+  readonly prompts: number;
+}
+
 /** Counts features over prompts, one sketch after the other. */
 export class FeatureCounter {
   readonly #counts = new Uint32Array(FEATURES);
@@ -18,6 +48,15 @@ export class FeatureCounter {
       this.#counts[feature] = (this.#counts[feature] as number) + 1;
     }
     this.#prompts += sketches.length / BINS;
+  }
+
+  seen(): SeenFeatures {
+    return { ...seenOf(this.#counts), prompts: this.#prompts };
+  }
+
+  merge({ prompts, ...seen }: SeenFeatures): void {
+    addSeen(this.#counts, seen);
+    this.#prompts += prompts;
   }
 
   frequencies(epoch: string): FeatureFrequencies {

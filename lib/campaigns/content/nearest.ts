@@ -1,4 +1,6 @@
 import { BINS } from '../../scoring/group-ranks.ts';
+import { got, type Procedure } from '../eventual.ts';
+import { type Blocks, startsOf } from './blocks.ts';
 import { type Content, type ContentVectors, featureAt } from './contents.ts';
 
 /** Nearest neighbours by what accounts ask. */
@@ -12,58 +14,109 @@ const ALL_BINS_UP_TO = 2000;
 /** Fewest bins: 64 prompts still give 128 features. */
 const FEWEST_BINS = 2;
 /** A feature of more accounts than this brings no candidates. */
-const COMMON = 200;
+export const COMMON = 200;
 
 export interface Neighbour {
+  /** number of the account among all that are compared */
   readonly index: number;
   /** similarity relative to the two accounts' own (see ContentVectors.relative) */
   readonly similarity: number;
 }
 
-/** For each account its nearest others, most similar first, equals in the order of accounts. */
-export function nearestNeighbours(vectors: ContentVectors): readonly (readonly Neighbour[])[] {
-  const { contents } = vectors;
-  const index = new FeatureIndex(contents);
-  const shared = new Float32Array(contents.length);
-  return contents.map((_, i) => {
-    const candidates = index.sharing(i, vectors, shared);
-    vectors.spread(i);
-    const found = candidates.map((j) => ({ index: j, similarity: vectors.relative(i, j, vectors.dot(j)) }));
-    vectors.clear(i);
-    return found.sort((a, b) => b.similarity - a.similarity || a.index - b.index).slice(0, NEIGHBOURS);
-  });
+/**
+ * For each account of a block its nearest others of all blocks, most similar first, equals in the order of accounts. Takes the blocks
+ * twice: for who shows which rare feature, and for how alike candidates are.
+ * @param shown how many accounts of all blocks show each feature
+ */
+export function* nearestNeighbours(
+  block: number,
+  blocks: Blocks,
+  shown: Uint32Array,
+): Procedure<readonly (readonly Neighbour[])[]> {
+  const starts = startsOf(blocks.sizes);
+  const index = new FeatureIndex(shown, starts.at(-1) ?? 0);
+  for (let at = 0; at < blocks.sizes.length; at++)
+    index.add(starts[at] as number, yield* got(blocks.load(at)));
+  const vectors = yield* got(blocks.load(block));
+  const from = starts[block] as number;
+  const candidates = vectors.contents.map((_, i) => index.sharing(i, from + i, vectors));
+  const own = (account: number): number => index.own[account] as number;
+  const found = yield* similarities(vectors, from, candidates, { blocks, own });
+  return found.map((list) =>
+    list.sort((a, b) => b.similarity - a.similarity || a.index - b.index).slice(0, NEIGHBOURS),
+  );
 }
 
-/** Feature -> accounts that show it, by counting sort: two arrays, however many accounts. */
+/** How alike accounts of a block and their candidates of all blocks are. */
+function* similarities(
+  vectors: ContentVectors,
+  from: number,
+  candidates: readonly Uint32Array[],
+  { blocks, own }: { readonly blocks: Blocks; readonly own: (account: number) => number },
+): Procedure<Neighbour[][]> {
+  const found: Neighbour[][] = candidates.map(() => []);
+  let start = 0;
+  for (const [at, size] of blocks.sizes.entries()) {
+    const other = yield* got(blocks.load(at));
+    for (const [i, list] of candidates.entries()) {
+      let spread = false;
+      for (const index of list) {
+        const j = index - start;
+        if (j < 0 || j >= size) continue;
+        if (!spread) vectors.spread(i);
+        spread = true;
+        const similarity = vectors.relative(i, other, j, [own(from + i), own(index)]);
+        (found[i] as Neighbour[]).push({ index, similarity });
+      }
+      if (spread) vectors.clear(i);
+    }
+    start += size;
+  }
+  return found;
+}
+
+/**
+ * Feature -> accounts that show it, in two arrays. Features that one account shows, or more than COMMON, bring nobody and are not in
+ * it: whatever the number of accounts, it has no more than COMMON places a feature.
+ */
 class FeatureIndex {
+  /** per account its own similarity */
+  readonly own: Float64Array;
   readonly #bins: number;
   readonly #starts: Uint32Array;
   readonly #accounts: Uint32Array;
-  readonly #contents: readonly Content[];
+  readonly #next: Uint32Array;
+  readonly #shared: Float32Array;
 
-  constructor(contents: readonly Content[]) {
-    this.#contents = contents;
-    this.#bins = Math.max(FEWEST_BINS, Math.min(BINS, Math.floor((BINS * ALL_BINS_UP_TO) / contents.length)));
+  constructor(shown: Uint32Array, accounts: number) {
+    this.#bins = Math.max(FEWEST_BINS, Math.min(BINS, Math.floor((BINS * ALL_BINS_UP_TO) / accounts)));
     const starts = new Uint32Array(this.#bins * 65_536 + 1);
-    for (let i = 0; i < contents.length; i++)
-      for (const feature of this.featuresOf(i)) starts[feature + 1] = (starts[feature + 1] as number) + 1;
-    for (let feature = 1; feature < starts.length; feature++)
-      starts[feature] = (starts[feature] as number) + (starts[feature - 1] as number);
-    const accounts = new Uint32Array(starts[starts.length - 1] as number);
-    const next = starts.slice();
-    for (let i = 0; i < contents.length; i++)
-      for (const feature of this.featuresOf(i)) {
-        const at = next[feature] as number;
-        next[feature] = at + 1;
-        accounts[at] = i;
-      }
+    for (let feature = 0; feature + 1 < starts.length; feature++) {
+      const count = shown[feature] as number;
+      starts[feature + 1] = (starts[feature] as number) + (count > 1 && count <= COMMON ? count : 0);
+    }
     this.#starts = starts;
-    this.#accounts = accounts;
+    this.#next = starts.slice();
+    this.#accounts = new Uint32Array(starts[starts.length - 1] as number);
+    this.#shared = new Float32Array(accounts);
+    this.own = new Float64Array(accounts);
+  }
+
+  /** Takes a block whose first account has the number `from`. Blocks come in order. */
+  add(from: number, vectors: ContentVectors): void {
+    this.own.set(vectors.own, from);
+    const { contents } = vectors;
+    for (let i = 0; i < contents.length; i++)
+      for (const feature of this.#featuresOf(contents[i] as Content)) {
+        if (this.#starts[feature] === this.#starts[feature + 1]) continue;
+        const at = this.#next[feature] as number;
+        this.#next[feature] = at + 1;
+        this.#accounts[at] = from + i;
+      }
   }
 
   /** Distinct features of an account in the bins that are looked at, ascending. */
-  featuresOf(i: number): Uint32Array {
-    const { sketches } = this.#contents[i] as Content;
+  #featuresOf({ sketches }: Content): Uint32Array {
     const all = new Uint32Array((sketches.length / BINS) * this.#bins);
     let size = 0;
     for (let at = 0; at < sketches.length; at++)
@@ -75,17 +128,20 @@ class FeatureIndex {
     return all.subarray(0, distinct);
   }
 
-  /** Accounts that share most with account `i`, by weight of common features and relative to their own similarity. */
-  sharing(i: number, { weights, own }: ContentVectors, shared: Float32Array): number[] {
+  /**
+   * Accounts that share most with account `i` of a block, by weight of common features and relative to their own similarity.
+   * @param self its number among all
+   */
+  sharing(i: number, self: number, { contents, weights }: ContentVectors): Uint32Array {
+    const shared = this.#shared;
     const touched: number[] = [];
-    for (const feature of this.featuresOf(i)) {
+    for (const feature of this.#featuresOf(contents[i] as Content)) {
       const from = this.#starts[feature] as number;
       const to = this.#starts[feature + 1] as number;
-      if (to - from > COMMON) continue;
       const weight = (weights[feature] as number) ** 2;
       for (let at = from; at < to; at++) {
         const j = this.#accounts[at] as number;
-        if (j === i || weight === 0) continue;
+        if (j === self || weight === 0) continue;
         if (shared[j] === 0) touched.push(j);
         shared[j] = (shared[j] as number) + weight;
       }
@@ -94,13 +150,12 @@ class FeatureIndex {
     const plain = new Largest(CANDIDATES);
     for (const j of touched) {
       const value = shared[j] as number;
-      best.offer(j, value / Math.sqrt(own[j] as number));
+      best.offer(j, value / Math.sqrt(this.own[j] as number));
       // those that share most, whatever their own similarity
       plain.offer(j, value);
     }
-    const candidates = new Set([...best.items(), ...plain.items()]);
     for (const j of touched) shared[j] = 0;
-    return [...candidates];
+    return Uint32Array.from(new Set([...best.items(), ...plain.items()]));
   }
 }
 

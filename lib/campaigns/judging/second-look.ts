@@ -5,7 +5,7 @@ import { learnedGroupScore } from '../../scoring/group-mean.ts';
 import { mostUnranked } from '../../scoring/group-promise.ts';
 import { scoringOf } from '../../scoring/group-ranks.ts';
 import type { WindowScore } from '../../scoring/score.ts';
-import { type Allowance, COUNTED_MS, NO_ALLOWANCE } from '../allowance.ts';
+import { COUNTED_MS, NO_ALLOWANCE } from '../allowance.ts';
 import type { Campaign, Unranked } from '../campaign.ts';
 import type { CampaignCase } from './campaign-case.ts';
 import { memberEvidence } from './learned-group.ts';
@@ -60,21 +60,15 @@ interface Found extends RobustLook {
   readonly eligible: (place: number) => boolean;
 }
 
-/** Which members are named without a rank: those whose evidence is beyond the floor, the highest first, as far as the allowance goes. */
-function unrankedMembers(
-  members: readonly Member[],
-  { evidence, floor, eligible }: Found,
-  { named, left }: Allowance,
-): ReadonlySet<string> {
-  const found = members
+/** Members that could be named without a rank: those whose evidence is beyond the floor, the highest first. */
+function beyond(members: readonly Member[], { evidence, floor, eligible }: Found): readonly string[] {
+  return members
     .flatMap(({ account }, i) => {
       const shown = evidence[i] as number;
       return shown > floor && eligible(i) ? [{ account, shown }] : [];
     })
-    .sort((a, b) => b.shown - a.shown || (a.account < b.account ? -1 : 1));
-  const known = found.filter(({ account }) => named.has(account));
-  const more = found.filter(({ account }) => !named.has(account)).slice(0, left);
-  return new Set([...known, ...more].map(({ account }) => account));
+    .sort((a, b) => b.shown - a.shown || (a.account < b.account ? -1 : 1))
+    .map(({ account }) => account);
 }
 
 /** What the robust forests say of a new group, and whom it names by the allowance. */
@@ -105,10 +99,19 @@ export function secondLook(
   const least = leastShown(own);
   const eligible = (i: number): boolean =>
     (ranked[i] as number) > suspect && showsIt(own[i]?.score ?? 0, least);
-  // whom it names already is not counted again
-  const known = new Set([...allowance.named, ...(campaign.unranked ?? []).map(([account]) => account)]);
-  const found = { ...look, floor: robust.floor, eligible };
-  return { score: look.score, named: unrankedMembers(members, found, { ...allowance, named: known }) };
+  const found = beyond(members, { ...look, floor: robust.floor, eligible });
+  // whom it names already is not counted again; the allowance is asked only where it matters (see UndecidedAllowance)
+  const held = new Set(
+    (campaign.unranked ?? [])
+      .filter(([account, since]) => campaign.accused.has(account) || allowance.at - since < COUNTED_MS)
+      .map(([account]) => account),
+  );
+  const others = found.filter((account) => !held.has(account));
+  if (others.length === 0) return { score: look.score, named: new Set(found) };
+  const { named, left } = allowance;
+  const more = new Set(others.filter((account) => !named.has(account)).slice(0, left));
+  const isNamed = (account: string): boolean => held.has(account) || named.has(account) || more.has(account);
+  return { score: look.score, named: new Set(found.filter(isNamed)) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { FlushPart } from '../../../backtest/shards/messages.ts';
-import { ShardRun } from '../../../backtest/shards/shard-run.ts';
+import { ShardTracks } from '../../../backtest/shards/shard-tracks.ts';
 import { FrameWriter, readFrames } from '../../replay/frame-file.ts';
 import { WorkFolder } from './work-folder.ts';
 
@@ -15,8 +15,7 @@ export interface ShardNews {
 
 async function main(folder: WorkFolder, shard: number): Promise<void> {
   const { tracks, labelled } = await folder.rules();
-  const known = new Set(labelled);
-  const runs = tracks.map((rules) => new ShardRun(rules, known));
+  const shardTracks = new ShardTracks(tracks, new Set(labelled));
   const writer = await FrameWriter.open(folder.report(shard));
   let events = 0;
   // while events are divided there is more to come; the end of a file that is whole is its end
@@ -25,18 +24,12 @@ async function main(folder: WorkFolder, shard: number): Promise<void> {
     for (const [, text] of frames) {
       const part = JSON.parse(text as string) as FlushPart;
       events += part.arrivals.length;
-      for (const [track, run] of runs.entries()) {
-        const report = run.take(part);
-        if (report !== undefined) await writer.put([`${track}/report`, report]);
-      }
+      for (const frame of shardTracks.take(part)) await writer.put(frame);
     }
     await writer.flush();
     process.send?.({ events } satisfies ShardNews);
   }
-  for (const [track, run] of runs.entries()) {
-    await writer.put([`${track}/totals`, run.totals()]);
-    for (const chunk of run.standings()) await writer.put([`${track}/standings`, chunk]);
-  }
+  for (const frame of shardTracks.end()) await writer.put(frame);
   await writer.end();
   await writer.close();
 }
