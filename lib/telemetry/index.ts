@@ -16,7 +16,7 @@ export {
   type ParsedEvent,
   parseUsageEvent,
 } from './parse-usage-event.ts';
-export type { SplitAccounts } from './partitions.ts';
+export type { SplitAccounts, StreamEntry } from './partitions.ts';
 export {
   createProducer,
   type Producer,
@@ -24,7 +24,6 @@ export {
   ProducerFailure,
   type ProducerOptions,
   type ProducerPort,
-  type StreamEntry,
   type StreamResult,
 } from './producer.ts';
 export { describeReason, kindOf, printable, type Reason } from './reason.ts';

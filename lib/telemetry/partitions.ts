@@ -1,7 +1,11 @@
 import { LIMITS } from '../limits.ts';
-import type { StreamEntry } from './producer.ts';
 import { bucketOf, laneKey, laneOf } from './record.ts';
 import { PSEUDONYM, type UsageEvent } from './usage-event.ts';
+
+export interface StreamEntry {
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+}
 
 /**
  * Accounts whose events are put under several partition keys, lanes, because one shard does not take them: 1 MiB a second

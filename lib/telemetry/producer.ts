@@ -1,4 +1,4 @@
-import { type Bucket, type Packed, Partitions, type SplitAccounts } from './partitions.ts';
+import { type Bucket, type Packed, Partitions, type SplitAccounts, type StreamEntry } from './partitions.ts';
 import { BUCKETING, bucketsOf } from './record.ts';
 import { encodeLines, gatewayFault, type HeaderFacts } from './record-codec.ts';
 import type { UsageEvent } from './usage-event.ts';
@@ -34,11 +34,6 @@ export interface ProducerCounts {
   refused: number;
   /** compressed bytes acknowledged */
   bytes: number;
-}
-
-export interface StreamEntry {
-  readonly partitionKey: string;
-  readonly data: Uint8Array;
 }
 
 /** The stream's answer for one entry, in the order of the call. */

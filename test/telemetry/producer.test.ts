@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
+import type { StreamEntry } from '../../lib/telemetry/partitions.ts';
 import {
   createProducer,
   MAX_CALL_BYTES,
@@ -8,7 +9,6 @@ import {
   MAX_RECORD_BYTES,
   ProducerFailure,
   type ProducerPort,
-  type StreamEntry,
   type StreamResult,
 } from '../../lib/telemetry/producer.ts';
 import { bucketOf, laneIn, partitionKey } from '../../lib/telemetry/record.ts';
