@@ -38,6 +38,8 @@ function byteOf(text: string, index: number): number {
 
 /** The vector that was spread, of all vectors: four megabytes, which no block needs for itself. */
 let dense = new Float32Array();
+/** a bit for each of its features: most are not there, and this much stays in a processor's cache */
+let there = new Uint32Array();
 let spreading: ContentVectors | undefined;
 
 /** Rows of features with weights: each prompt is a vector of length one, an account their sum. */
@@ -75,7 +77,10 @@ export class ContentVectors {
   spread(i: number): void {
     if (spreading !== undefined) throw new RangeError('one account at a time is spread');
     spreading = this;
-    if (dense.length < this.weights.length) dense = new Float32Array(this.weights.length);
+    if (dense.length < this.weights.length) {
+      dense = new Float32Array(this.weights.length);
+      there = new Uint32Array(Math.ceil(dense.length / 32));
+    }
     const { weights } = this;
     const { sketches } = this.contents[i] as Content;
     const scales = this.scales[i] as Float32Array;
@@ -83,12 +88,18 @@ export class ContentVectors {
       const feature = featureAt(sketches, at);
       const weight = (weights[feature] as number) * (scales[at >>> 4] as number);
       dense[feature] = (dense[feature] as number) + weight;
+      const word = feature >>> 5;
+      there[word] = (there[word] as number) | (1 << (feature & 31));
     }
   }
 
   clear(i: number): void {
     const { sketches } = this.contents[i] as Content;
-    for (let at = 0; at < sketches.length; at++) dense[featureAt(sketches, at)] = 0;
+    for (let at = 0; at < sketches.length; at++) {
+      const feature = featureAt(sketches, at);
+      dense[feature] = 0;
+      there[feature >>> 5] = 0;
+    }
     spreading = undefined;
   }
 
@@ -100,6 +111,7 @@ export class ContentVectors {
     let sum = 0;
     for (let at = 0; at < sketches.length; at++) {
       const feature = featureAt(sketches, at);
+      if (((there[feature >>> 5] as number) & (1 << (feature & 31))) === 0) continue;
       const held = dense[feature] as number;
       if (held !== 0) sum += held * (weights[feature] as number) * (scales[at >>> 4] as number);
     }

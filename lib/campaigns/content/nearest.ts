@@ -40,8 +40,7 @@ export function* nearestNeighbours(
   const vectors = yield* got(blocks.load(block));
   const from = starts[block] as number;
   const candidates = vectors.contents.map((_, i) => index.sharing(i, from + i, vectors));
-  const own = (account: number): number => index.own[account] as number;
-  const found = yield* similarities(vectors, from, candidates, { blocks, own });
+  const found = yield* similarities(vectors, from, candidates, { blocks, own: index.own });
   return found.map((list) =>
     list.sort((a, b) => b.similarity - a.similarity || a.index - b.index).slice(0, NEIGHBOURS),
   );
@@ -52,7 +51,7 @@ function* similarities(
   vectors: ContentVectors,
   from: number,
   candidates: readonly Uint32Array[],
-  { blocks, own }: { readonly blocks: Blocks; readonly own: (account: number) => number },
+  { blocks, own }: { readonly blocks: Blocks; readonly own: Float64Array },
 ): Procedure<Neighbour[][]> {
   const found: Neighbour[][] = candidates.map(() => []);
   let start = 0;
@@ -65,7 +64,8 @@ function* similarities(
         if (j < 0 || j >= size) continue;
         if (!spread) vectors.spread(i);
         spread = true;
-        const similarity = vectors.relative(i, other, j, [own(from + i), own(index)]);
+        const both = [own[from + i] as number, own[index] as number] as const;
+        const similarity = vectors.relative(i, other, j, both);
         (found[i] as Neighbour[]).push({ index, similarity });
       }
       if (spread) vectors.clear(i);
@@ -172,17 +172,21 @@ class Largest {
   offer(item: number, value: number): void {
     const items = this.#items;
     const values = this.#values;
-    const before = (at: number): boolean =>
-      (values[at] as number) > value || (values[at] === value && (items[at] as number) < item);
-    if (items.length === this.#most && before(items.length - 1)) return;
     let at = items.length;
-    while (at > 0 && !before(at - 1)) at--;
-    items.splice(at, 0, item);
-    values.splice(at, 0, value);
-    if (items.length > this.#most) {
-      items.pop();
-      values.pop();
+    if (at === this.#most && this.#isBefore(at - 1, item, value)) return;
+    if (at === this.#most) at--;
+    else at = items.push(item) - 1;
+    for (; at > 0 && !this.#isBefore(at - 1, item, value); at--) {
+      items[at] = items[at - 1] as number;
+      values[at] = values[at - 1] as number;
     }
+    items[at] = item;
+    values[at] = value;
+  }
+
+  #isBefore(at: number, item: number, value: number): boolean {
+    const held = this.#values[at] as number;
+    return held > value || (held === value && (this.#items[at] as number) < item);
   }
 
   items(): readonly number[] {
