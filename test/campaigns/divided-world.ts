@@ -1,7 +1,8 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Comparison } from '../../lib/campaigns/content/comparison.ts';
-import { DividedRun, type RunParts } from '../../lib/campaigns/divided-run.ts';
+import { DividedRun } from '../../lib/campaigns/divided-run.ts';
 import { collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
+import type { RunParts } from '../../lib/campaigns/run-parts.ts';
 import type { LinkPorts, LinkReport } from '../../lib/campaigns/stored-run.ts';
 import { type AccountState, newAccount } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
@@ -183,7 +184,9 @@ export async function divided(
   const steps = [
     () => run().plan(rules, 1),
     ...each.map((shard) => () => run().read(shard)),
-    ...each.map((shard) => () => run().compare(shard)),
+    ...(['index', 'compare', 'like'] as const).flatMap((step) =>
+      each.map((shard) => () => run().contents(step, shard)),
+    ),
     () => run().group(),
     ...each.map((shard) => () => run().judge(shard)),
   ];

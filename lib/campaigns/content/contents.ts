@@ -46,14 +46,18 @@ let spreading: ContentVectors | undefined;
 export class ContentVectors {
   readonly contents: readonly Content[];
   readonly weights: Float32Array;
-  /** per account: 1 / length of each prompt's vector; 0 where a prompt weighs nothing */
-  readonly scales: readonly Float32Array[];
+  readonly #scales: Float32Array[] = [];
   #own: Float64Array | undefined;
 
   constructor(contents: readonly Content[], weights: Float32Array) {
     this.contents = contents;
     this.weights = weights;
-    this.scales = contents.map((held) => scalesOf(held, weights));
+  }
+
+  /** Of account `i`, 1 / length of each prompt's vector; 0 where a prompt weighs nothing. Made when it is asked for. */
+  #scalesOf(i: number): Float32Array {
+    this.#scales[i] ??= scalesOf(this.contents[i] as Content, this.weights);
+    return this.#scales[i] as Float32Array;
   }
 
   /**
@@ -63,7 +67,7 @@ export class ContentVectors {
   get own(): Float64Array {
     this.#own ??= Float64Array.from(this.contents, (held, i) => {
       const n = held.sketches.length / BINS;
-      const scales = this.scales[i] as Float32Array;
+      const scales = this.#scalesOf(i);
       const same = scales.reduce((sum, scale) => sum + (scale > 0 ? 1 : 0), 0);
       this.spread(i);
       const square = this.dot(this, i);
@@ -83,7 +87,7 @@ export class ContentVectors {
     }
     const { weights } = this;
     const { sketches } = this.contents[i] as Content;
-    const scales = this.scales[i] as Float32Array;
+    const scales = this.#scalesOf(i);
     for (let at = 0; at < sketches.length; at++) {
       const feature = featureAt(sketches, at);
       const weight = (weights[feature] as number) * (scales[at >>> 4] as number);
@@ -107,7 +111,7 @@ export class ContentVectors {
   dot(block: ContentVectors, j: number): number {
     const { weights } = this;
     const { sketches } = block.contents[j] as Content;
-    const scales = block.scales[j] as Float32Array;
+    const scales = block.#scalesOf(j);
     let sum = 0;
     for (let at = 0; at < sketches.length; at++) {
       const feature = featureAt(sketches, at);
