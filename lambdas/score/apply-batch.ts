@@ -143,7 +143,7 @@ class AccountRun {
 
   /** Returns why the part is deferred; undefined: it is applied, or set aside. */
   async #applyPart(part: readonly IngestedEvent[]): Promise<Error | undefined> {
-    let error = new Error('somebody else kept writing this account');
+    let error: Error | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (attempt > 0) await pause(FIRST_PAUSE * 2 ** (attempt - 1));
       const held = this.#state;
@@ -170,7 +170,7 @@ class AccountRun {
       }
       this.#state = undefined;
     }
-    return error;
+    return error ?? new Error('somebody else kept writing this account');
   }
 
   async #load(): Promise<AccountState> {
@@ -256,7 +256,8 @@ async function earlierPrompts(
   { prompts }: BesideProfiles,
   states: ReadonlyMap<string, AccountState>,
 ): Promise<ReadonlyMap<string, PromptSamples>> {
-  const named = [...states].flatMap(([account, { asked }]) => (asked.written === '' ? [] : [account]));
+  const named: string[] = [];
+  for (const [account, { asked }] of states) if (asked.written !== '') named.push(account);
   return named.length === 0 || prompts === undefined ? new Map() : await prompts.load(named);
 }
 

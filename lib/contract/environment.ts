@@ -10,7 +10,7 @@ export const VARIABLES = {
   CAMPAIGN_TABLE: 'table of campaigns',
   QUARANTINE_BUCKET: 'bucket of payloads that could not be used',
   ARCHIVE_BUCKET: 'bucket of accepted records; empty when the archive is off',
-  STATE_BUCKET: 'bucket of calibrations, below calibrations/',
+  STATE_BUCKET: 'bucket of calibrations, below calibrations/, and of what runs in shards hand on',
   HUNT_RECHECK_DAYS: 'days after its end in which a day of the archive may still change',
   FINDINGS_TOPIC: 'ARN of the topic that carries notifications to the security team',
   EVENT_BUS: 'name of the EventBridge bus that carries findings to machines',
@@ -131,6 +131,11 @@ export const FUNCTIONS = {
     what: 'Writes closed days of the archive as Parquet, for hunts.',
     variables: [...EVERYWHERE, 'ARCHIVE_BUCKET', 'HUNT_RECHECK_DAYS'],
   },
+  backtest: {
+    entry: 'lambdas/backtest/handler.ts',
+    what: 'Takes one turn of a backtest in shards: divides archived events, replays a shard, or merges.',
+    variables: [...EVERYWHERE, 'STATE_BUCKET'],
+  },
   triage: {
     entry: 'lambdas/triage/handler.ts',
     what: "Findings and verdicts for a team's own tools, behind a URL with IAM authentication.",
@@ -140,7 +145,11 @@ export const FUNCTIONS = {
 
 export type FunctionName = keyof typeof FUNCTIONS;
 /** Functions that are there where a setting asks for them. */
-export const OPTIONAL_FUNCTIONS = ['triage', 'compact'] as const satisfies readonly FunctionName[];
+export const OPTIONAL_FUNCTIONS = [
+  'triage',
+  'compact',
+  'backtest',
+] as const satisfies readonly FunctionName[];
 export type OptionalFunction = (typeof OPTIONAL_FUNCTIONS)[number];
 /** Functions of every deployment. */
 export type PipelineFunction = Exclude<FunctionName, OptionalFunction>;

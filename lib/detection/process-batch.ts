@@ -103,34 +103,33 @@ export function processHot(
   profile.version = stored.profile.version + 1;
   const { judgement, scores, certainty } = judge;
   const fresh = judgement.notices.slice(stored.judgement.notices.length);
-  const open: AccountState = {
+  const open: { -readonly [Name in keyof AccountState]: AccountState[Name] } = {
     profile,
     judgement,
     sealed: within(stored.sealed, oldestNeeded(profile, judgement, rules)),
-    asked: sampling
-      ? withEvents(
-          stored.asked,
-          arrivals.map(({ event }) => event),
-        )
-      : stored.asked,
-    ...(stored.partsUnread ? { partsUnread: true } : {}),
-    ...(judge.memo === undefined ? {} : { memo: judge.memo }),
+    asked: sampling ? withEvents(stored.asked, arrivals) : stored.asked,
   };
-  const kept = sealed(open, time);
-  if (stored.partsUnread && kept.seal !== undefined) return undefined;
+  if (stored.partsUnread) open.partsUnread = true;
+  if (judge.memo !== undefined) open.memo = judge.memo;
+  const { state, seal } = sealed(open, time);
+  if (stored.partsUnread && seal !== undefined) return undefined;
+  const shadows = fresh.length > 0 && fresh.some(({ shadow }) => shadow);
   return {
-    ...kept,
+    state,
+    seal,
     used,
     late,
     repeated,
     replayed,
     scores,
     certainty,
-    notices: fresh.filter(({ shadow }) => !shadow),
-    shadowNotices: fresh.filter(({ shadow }) => shadow),
+    notices: shadows ? fresh.filter(({ shadow }) => !shadow) : fresh,
+    shadowNotices: shadows ? fresh.filter(({ shadow }) => shadow) : NO_NOTICES,
     changed: replayed < arrivals.length,
   };
 }
+
+const NO_NOTICES: readonly Notice[] = [];
 
 /** Whether the newest event time is the first of its stretch. Both ms. */
 function isDue(lastSeen: number, before: number): boolean {

@@ -5,6 +5,7 @@
 import { type CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
+import { BACKTEST_PREFIX } from '../contract/backtest-steps.ts';
 import { RUN_PREFIX } from '../contract/calibrate-steps.ts';
 import { HUNT_PREFIX, HUNT_TABLES, huntPrefix } from '../contract/hunt-names.ts';
 import {
@@ -13,8 +14,10 @@ import {
   EVENTS_PREFIX,
   FAILED_BATCH_PREFIX,
 } from '../contract/object-prefixes.ts';
+import type { BacktestShards } from './backtest-shards.ts';
 import type { Worker } from './functions.ts';
 import type { Hunts } from './hunts.ts';
+import type { MapMachine } from './map-machine.ts';
 import type { PeoplePolicies } from './people-policies.ts';
 import type { Resources } from './permissions.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -50,6 +53,7 @@ export interface Acknowledged {
   readonly triageApi: TriageApi | undefined;
   readonly people: PeoplePolicies;
   readonly hunts: Hunts | undefined;
+  readonly backtests: BacktestShards | undefined;
 }
 
 function acknowledgements({
@@ -58,6 +62,7 @@ function acknowledgements({
   policyRollout,
   triageApi,
   hunts,
+  backtests,
 }: Acknowledged): readonly Acknowledgement[] {
   const { workers } = pipeline;
   const { buckets, ingest, notification } = resources;
@@ -148,7 +153,7 @@ function acknowledgements({
       rule: 'Serverless::Serverless-LambdaDLQ',
       reason: 'Invoked by its URL, which waits for the answer: there is nothing to redrive.',
     });
-  for (const worker of workersOf({ pipeline, triageApi, hunts })) {
+  for (const worker of workersOf({ pipeline, triageApi, hunts, backtests })) {
     result.push(
       { at: worker.role, rule: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]', reason: TRACES_AND_LISTS },
       {
@@ -165,11 +170,13 @@ function workersOf({
   pipeline,
   triageApi,
   hunts,
-}: Pick<Acknowledged, 'pipeline' | 'triageApi' | 'hunts'>): readonly Worker[] {
+  backtests,
+}: Pick<Acknowledged, 'pipeline' | 'triageApi' | 'hunts' | 'backtests'>): readonly Worker[] {
   return [
     ...Object.values(pipeline.workers),
     ...(triageApi === undefined ? [] : [triageApi.worker]),
     ...(hunts === undefined ? [] : [hunts.worker]),
+    ...(backtests === undefined ? [] : [backtests.worker]),
   ];
 }
 
@@ -203,31 +210,55 @@ function huntAcknowledgements({
 
 function shardAcknowledgements({
   pipeline: { shards, workers },
+  backtests,
   resources: { buckets },
 }: Acknowledged): readonly Acknowledgement[] {
-  if (shards === undefined) return [];
+  const reason = 'The prefix is its own: what steps of a run hand each other is named by run and shard.';
+  const calibrating = { at: workers.calibrate.role, rule: objectsFinding(buckets.state, RUN_PREFIX), reason };
+  return [
+    ...(shards === undefined ? [] : [calibrating, ...machineAcknowledgements(shards)]),
+    ...(backtests === undefined
+      ? []
+      : [
+          { at: backtests.worker.role, rule: objectsFinding(buckets.state, BACKTEST_PREFIX), reason },
+          {
+            at: backtests.worker.fn,
+            rule: 'Serverless::Serverless-LambdaDLQ',
+            reason: 'A state machine invokes it and waits for the answer: there is nothing to redrive.',
+          },
+          ...(buckets.archive === undefined
+            ? []
+            : [
+                {
+                  at: backtests.worker.role,
+                  rule: objectsFinding(buckets.archive, EVENTS_PREFIX),
+                  reason:
+                    'Read only, below one prefix: which objects a backtest is of is asked when it starts.',
+                },
+              ]),
+          ...machineAcknowledgements(backtests),
+        ]),
+  ];
+}
+
+function machineAcknowledgements({ machine, role }: MapMachine): readonly Acknowledgement[] {
   return [
     {
-      at: workers.calibrate.role,
-      rule: objectsFinding(buckets.state, RUN_PREFIX),
-      reason: 'The prefix is its own: what steps of a calibration hand each other is named by run and shard.',
-    },
-    {
-      at: shards.machine,
+      at: machine,
       rule: 'AwsSolutions::AwsSolutions-SF1',
       reason:
         'Step Functions keeps the history of each execution for 90 days; inputs hold names of runs and numbers of shards, and the steps log themselves.',
     },
     ...['AwsSolutions::AwsSolutions-SF2', 'Serverless::Serverless-StepFunctionStateMachineXray'].map(
       (rule) => ({
-        at: shards.machine,
+        at: machine,
         rule,
         reason: 'Traces cost by the request and are a setting (tracing), off by default.',
       }),
     ),
     ...[':*', '/*'].map((below) => ({
-      at: shards.role,
-      rule: `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${shards.machine.stateMachineName}${below}]`,
+      at: role,
+      rule: `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${machine.stateMachineName}${below}]`,
       reason: "Executions of its own machine: the map's children, which are named when they start.",
     })),
   ];

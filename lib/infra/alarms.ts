@@ -11,11 +11,25 @@ import { atPace, PACED, paceMinutes, type Writer } from './metric-pace.ts';
 import type { MappingName, ScheduleName } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 
-/** How a run of the calibration in shards ends badly, by the id of its alarm. */
-const CALIBRATE_RUN_ENDINGS = [
-  ['calibrate-run', 'ExecutionsFailed'],
-  ['calibrate-run-time', 'ExecutionsTimedOut'],
+/** How a run in shards ends badly, by what its alarm's id ends with: step-functions/latest/dg/procedure-cw-metrics.html. */
+const RUN_ENDINGS = [
+  ['', 'ExecutionsFailed'],
+  // a run that takes too long is no failed one
+  ['-time', 'ExecutionsTimedOut'],
 ] as const;
+
+/** State machines of runs in shards: from which setting on they are there, and what a run that ended badly means. */
+const MACHINES = {
+  calibrate: {
+    isThere: ({ calibrateShards }: Settings) => calibrateShards > 1,
+    why: 'A calibration in shards has failed, or taken too long: nothing new is learnt until it is resumed, or until the next day.',
+  },
+  backtest: {
+    isThere: ({ backtestShards }: Settings) => backtestShards > 0,
+    why: 'A backtest in shards has failed, or taken too long: whoever started it has no outcome until it is resumed.',
+  },
+} as const;
+export type MachineName = keyof typeof MACHINES;
 
 /** What a metric is about; the stack knows the dimension that names it. */
 export type Subject =
@@ -29,8 +43,8 @@ export type Subject =
   | { readonly throttlesOf: TableName }
   | { readonly topic: 'findings' | 'operations' }
   | { readonly queue: 'deadLetters' }
-  /** the calibration in shards */
-  | { readonly machine: 'calibrate' }
+  /** runs in shards */
+  | { readonly machine: MachineName }
   /** log volume of all functions together: a sum over their log groups */
   | { readonly logs: true };
 
@@ -114,7 +128,11 @@ export function writerOf({ name, subject }: AlarmMetric): Writer {
 
 /** Metrics that all alarms look at: CloudWatch bills an alarm for each (aws.amazon.com/cloudwatch/pricing). */
 export function alarmMetrics(settings: Settings): number {
-  const logs = FUNCTION_NAMES.length + Number(settings.triageApi) + Number(settings.hunts);
+  const logs =
+    FUNCTION_NAMES.length +
+    Number(settings.triageApi) +
+    Number(settings.hunts) +
+    Number(settings.backtestShards > 0);
   return alarmsFor(settings).reduce((sum, { metric: { subject } }) => {
     if ('logs' in subject) return sum + logs;
     // reads and writes, and those of the index
@@ -165,6 +183,7 @@ function declared(settings: Settings): readonly AlarmDeclaration[] {
     ...FUNCTION_NAMES,
     ...(settings.triageApi ? (['triage'] as const) : []),
     ...(settings.hunts ? (['compact'] as const) : []),
+    ...(settings.backtestShards > 0 ? (['backtest'] as const) : []),
   ];
   const schedules: readonly ScheduleName[] = settings.hunts ? [...SCHEDULES, 'compact'] : SCHEDULES;
   for (const fn of names) {
@@ -531,25 +550,26 @@ function declared(settings: Settings): readonly AlarmDeclaration[] {
       runbook: 'alarm-log-volume',
     },
   );
-  // a run that takes too long is no failed one: step-functions/latest/dg/procedure-cw-metrics.html
-  for (const [id, name] of CALIBRATE_RUN_ENDINGS)
-    if (settings.calibrateShards > 1)
-      alarms.push({
-        ...fine,
-        id,
-        metric: {
-          namespace: 'AWS/States',
-          name,
-          statistic: 'Sum',
-          subject: { machine: 'calibrate' },
-        },
-        threshold: 1,
-        periodMinutes: 60,
-        periods: 1,
-        severity: 'ticket',
-        why: 'A calibration in shards has failed, or taken too long: nothing new is learnt until it is resumed, or until the next day.',
-        runbook: 'alarm-calibrate-run',
-      });
+  for (const [machine, { isThere, why }] of Object.entries(MACHINES))
+    for (const [ending, name] of RUN_ENDINGS)
+      if (isThere(settings))
+        alarms.push({
+          ...fine,
+          id: `${machine}-run${ending}`,
+          // the keys of MACHINES
+          metric: {
+            namespace: 'AWS/States',
+            name,
+            statistic: 'Sum',
+            subject: { machine: machine as MachineName },
+          },
+          threshold: 1,
+          periodMinutes: 60,
+          periods: 1,
+          severity: 'ticket',
+          why,
+          runbook: `alarm-${machine}-run`,
+        });
   if (settings.hunts) {
     alarms.push(
       {

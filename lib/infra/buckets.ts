@@ -12,6 +12,7 @@ import {
   StorageClass,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { BACKTEST_DAYS, BACKTEST_PREFIX } from '../contract/backtest-steps.ts';
 import { RUN_PREFIX } from '../contract/calibrate-steps.ts';
 import { huntPrefix, MANIFEST_PREFIX } from '../contract/hunt-names.ts';
 import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
@@ -33,6 +34,13 @@ const RUNS: LifecycleRule = {
   id: 'expire-runs',
   prefix: RUN_PREFIX,
   expiration: Duration.days(2),
+  noncurrentVersionExpiration: Duration.days(1),
+};
+/** Likewise of a backtest in shards, which holds archived events too. */
+const BACKTESTS: LifecycleRule = {
+  id: 'expire-backtests',
+  prefix: BACKTEST_PREFIX,
+  expiration: Duration.days(BACKTEST_DAYS),
   noncurrentVersionExpiration: Duration.days(1),
 };
 const ACCESS_LOG_DAYS = 90;
@@ -89,6 +97,7 @@ export class Buckets extends Construct {
         { id: 'forget-old-versions', noncurrentVersionExpiration: Duration.days(OLD_CALIBRATION_DAYS) },
         // also where the setting was taken back: a run that was given up may have left profiles
         RUNS,
+        BACKTESTS,
       ],
       true,
     );

@@ -1,12 +1,10 @@
 import type { Planned, StepInput } from '../contract/calibrate-steps.ts';
+import { ANSWERED, DISTRIBUTED, type Parameters, tasksOf } from './machine-tasks.ts';
 
 /**
  * The state machine of a calibration in shards, in the Amazon States Language (states-language.net/spec.html): plan, a Distributed
  * Map over the shards, fit, another one, finish. Each task asks `calibrate` for one step (lib/contract/calibrate-steps.ts).
  */
-
-/** How a step's input is written: names that end in .$ are paths into the state's input or the context object. */
-type Parameters = Readonly<Record<string, string | number>>;
 
 /** Of a step. `shard` is there in the maps only. */
 function parametersOf(step: StepInput['step'], shards: number): Parameters {
@@ -18,43 +16,12 @@ function parametersOf(step: StepInput['step'], shards: number): Parameters {
 const TIMEOUT_SECONDS = 12 * 3600;
 
 /**
- * Lambda's own faults, and throttling where other functions need the account's concurrency: step-functions/latest/dg/connect-lambda.html.
- * A step that fails by itself is tried twice; what it has put meanwhile is there.
- */
-const RETRY = [
-  {
-    ErrorEquals: [
-      'Lambda.ClientExecutionTimeoutException',
-      'Lambda.ServiceException',
-      'Lambda.AWSLambdaException',
-      'Lambda.SdkClientException',
-      'Lambda.TooManyRequestsException',
-    ],
-    IntervalSeconds: 10,
-    MaxAttempts: 6,
-    BackoffRate: 2,
-    JitterStrategy: 'FULL',
-  },
-  { ErrorEquals: ['States.TaskFailed'], IntervalSeconds: 30, MaxAttempts: 2, BackoffRate: 2 },
-] as const;
-
-/**
  * @param functionArn of `calibrate`
  * @param shards in each map; all run at once
  * @param partition of AWS: its name is part of every ARN (IAM user guide, "Amazon Resource Names")
  */
 export function calibrateMachine(functionArn: string, shards: number, partition = 'aws') {
-  const invoke = (parameters: Parameters | undefined) => ({
-    Type: 'Task',
-    Resource: `arn:${partition}:states:::lambda:invoke`,
-    Parameters: {
-      FunctionName: functionArn,
-      ...(parameters === undefined ? { 'Payload.$': '$' } : { Payload: parameters }),
-    },
-    Retry: RETRY,
-  });
-  /** of what Lambda answers, what the step said */
-  const answered = { OutputPath: '$.Payload' };
+  const invoke = tasksOf(functionArn, partition);
   /** what a shard answers is for whoever looks at the map; the next state gets the map's own input */
   const map = (step: 'see' | 'measure', next: string) => ({
     Type: 'Map',
@@ -62,9 +29,9 @@ export function calibrateMachine(functionArn: string, shards: number, partition 
     ItemsPath: `$.${'items' satisfies keyof Planned}`,
     ItemSelector: { ...parametersOf(step, shards), 'shard.$': '$$.Map.Item.Value.shard' },
     ItemProcessor: {
-      ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+      ProcessorConfig: DISTRIBUTED,
       StartAt: 'Shard',
-      States: { Shard: { ...invoke(undefined), ...answered, End: true } },
+      States: { Shard: { ...invoke(), ...ANSWERED, End: true } },
     },
     MaxConcurrency: shards,
     // nothing is learnt from a part of the fleet
@@ -77,7 +44,7 @@ export function calibrateMachine(functionArn: string, shards: number, partition 
     StartAt: 'Plan',
     TimeoutSeconds: TIMEOUT_SECONDS,
     States: {
-      Plan: { ...invoke(parametersOf('plan', shards)), ...answered, Next: 'See' },
+      Plan: { ...invoke(parametersOf('plan', shards)), ...ANSWERED, Next: 'See' },
       See: map('see', 'Fit'),
       Fit: {
         ...invoke(parametersOf('fit', shards)),
@@ -85,7 +52,7 @@ export function calibrateMachine(functionArn: string, shards: number, partition 
         Next: 'Measure',
       },
       Measure: map('measure', 'Finish'),
-      Finish: { ...invoke(parametersOf('finish', shards)), ...answered, End: true },
+      Finish: { ...invoke(parametersOf('finish', shards)), ...ANSWERED, End: true },
     },
   };
 }

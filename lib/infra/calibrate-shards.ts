@@ -3,9 +3,10 @@ import type { IRuleTarget } from 'aws-cdk-lib/aws-events';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { calibrateMachine } from './calibrate-machine.ts';
+import { mapMachine } from './map-machine.ts';
 import { allow } from './permissions.ts';
 import type { Settings } from './settings.ts';
 
@@ -25,35 +26,15 @@ export class CalibrateShards extends Construct {
 
   constructor(scope: Construct, id: string, { calibrate, deadLetters, settings }: CalibrateShardsProps) {
     super(scope, id);
-    const name = `${settings.stackName}-calibrate`;
-    const arn = (part: string) => `arn:${Aws.PARTITION}:states:${Aws.REGION}:${Aws.ACCOUNT_ID}:${part}`;
-    this.role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('states.amazonaws.com'),
-      description: 'Siphonwatch: the calibration in shards',
-      inlinePolicies: {
-        own: new PolicyDocument({
-          statements: [
-            allow('Steps', ['lambda:InvokeFunction'], calibrate.functionArn),
-            // step-functions/latest/dg/iam-policies-eg-dist-map.html: a Distributed Map's children are executions of its own machine
-            allow('Shards', ['states:StartExecution'], arn(`stateMachine:${name}`)),
-            allow(
-              'RunningShards',
-              ['states:DescribeExecution', 'states:StopExecution'],
-              arn(`execution:${name}:*`),
-            ),
-            allow('ShardsAgain', ['states:RedriveExecution'], arn(`execution:${name}/*`)),
-          ],
-        }),
-      },
-    });
-    this.machine = new CfnStateMachine(this, 'Machine', {
-      stateMachineName: name,
-      stateMachineType: 'STANDARD',
-      roleArn: this.role.roleArn,
+    const { machine, role } = mapMachine(this, {
+      name: `${settings.stackName}-calibrate`,
+      what: 'the calibration in shards',
+      fn: calibrate,
       definition: calibrateMachine(calibrate.functionArn, settings.calibrateShards, Aws.PARTITION),
-      tracingConfiguration: { enabled: settings.tracing },
+      tracing: settings.tracing,
     });
-    this.machine.node.addDependency(this.role);
+    this.machine = machine;
+    this.role = role;
     const starter = new Role(this, 'ScheduleRole', {
       assumedBy: new ServicePrincipal('events.amazonaws.com'),
       description: 'Siphonwatch: starts the calibration in shards',

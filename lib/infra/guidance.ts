@@ -2,6 +2,7 @@ import { Aws, CfnOutput, Fn } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { COMMAND } from '../contract/command.ts';
 import { CODE_VERSION } from '../version.ts';
+import type { BacktestShards } from './backtest-shards.ts';
 import type { Hunts } from './hunts.ts';
 import type { Monitoring } from './monitoring.ts';
 import type { PeoplePolicies } from './people-policies.ts';
@@ -17,12 +18,13 @@ interface Guided {
   readonly people: PeoplePolicies;
   readonly hunts: Hunts | undefined;
   readonly pipeline: Pipeline;
+  readonly backtests: BacktestShards | undefined;
 }
 
 type Outputs = Readonly<Record<string, readonly [value: string, description: string]>>;
 
 /** Of parts that settings ask for. */
-function optionalOutputs({ people, hunts, pipeline }: Guided, settings: Settings): Outputs {
+function optionalOutputs({ people, hunts, pipeline, backtests }: Guided, settings: Settings): Outputs {
   return {
     ...(people.hunter === undefined || hunts === undefined
       ? {}
@@ -57,6 +59,16 @@ function optionalOutputs({ people, hunts, pipeline }: Guided, settings: Settings
           ] as const,
           CalibrateShards: [String(settings.calibrateShards), 'Its shards'] as const,
           CalibrateMemoryMb: [String(settings.batchMemoryMb), 'Memory of each'] as const,
+        }),
+    ...(backtests === undefined
+      ? {}
+      : {
+          BacktestMachineArn: [
+            backtests.machine.attrArn,
+            `State machine of backtests in shards: ${COMMAND} backtest --distributed`,
+          ] as const,
+          BacktestShards: [String(settings.backtestShards), 'Their shards'] as const,
+          BacktestMemoryMb: [String(settings.batchMemoryMb), 'Memory of each'] as const,
         }),
   };
 }

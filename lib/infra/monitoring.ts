@@ -12,6 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IRule } from 'aws-cdk-lib/aws-events';
+import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import {
   FUNCTION_NAMES,
@@ -21,7 +22,13 @@ import {
 } from '../contract/environment.ts';
 import { type MetricName, metricsNamespace } from '../contract/metrics.ts';
 import { TABLES, type TableDeclaration, type TableName } from '../contract/tables.ts';
-import { type AlarmDeclaration, type AlarmMetric, alarmsFor, type Subject } from './alarms.ts';
+import {
+  type AlarmDeclaration,
+  type AlarmMetric,
+  alarmsFor,
+  type MachineName,
+  type Subject,
+} from './alarms.ts';
 import type { Worker } from './functions.ts';
 import type { Resources } from './permissions.ts';
 import type { Pipeline, ScheduleName } from './pipeline.ts';
@@ -34,6 +41,8 @@ export interface MonitoringProps {
   readonly optional: Readonly<Partial<Record<OptionalFunction, Worker>>>;
   /** the schedule of compact, where there is one */
   readonly compactSchedule: IRule | undefined;
+  /** state machines that settings ask for */
+  readonly machines: Readonly<Record<MachineName, CfnStateMachine | undefined>>;
   readonly settings: Settings;
 }
 
@@ -143,7 +152,7 @@ export class Monitoring extends Construct {
 
   #worker(name: FunctionName): Worker {
     const { pipeline, optional } = this.#props;
-    if (name !== 'triage' && name !== 'compact') return pipeline.workers[name];
+    if (name !== 'triage' && name !== 'compact' && name !== 'backtest') return pipeline.workers[name];
     const worker = optional[name];
     if (worker === undefined) throw new Error(`${name} is not deployed: no setting asks for it`);
     return worker;
@@ -160,7 +169,8 @@ export class Monitoring extends Construct {
       return { EventSourceMappingUUID: pipeline.mappings[subject.mapping].eventSourceMappingId };
     }
     if ('schedule' in subject) return { RuleName: this.#rule(subject.schedule).ruleName };
-    if ('machine' in subject) return { StateMachineArn: pipeline.shards?.machine.attrArn ?? '' };
+    if ('machine' in subject)
+      return { StateMachineArn: this.#props.machines[subject.machine]?.attrArn ?? '' };
     if ('stream' in subject) return { StreamName: resources.ingest.stream.streamName };
     if ('topic' in subject) return { TopicName: resources.notification[subject.topic].topicName };
     return { QueueName: resources.notification.deadLetters.queueName };

@@ -1,3 +1,4 @@
+import { MOST_BACKTEST_SHARDS } from '../contract/backtest-steps.ts';
 import { MOST_SHARDS } from '../contract/calibrate-steps.ts';
 import { onOff, type Setting, wholeNumber } from './setting-kinds.ts';
 
@@ -8,6 +9,12 @@ export const SHARD_SETTINGS = {
     MOST_SHARDS,
     1,
     'Invocations among which the daily calibration is divided, by a Distributed Map of Step Functions; all run at once. 1 is one invocation without one: enough for some 100,000 accounts (docs/performance.md).',
+  ),
+  backtestShards: wholeNumber(
+    0,
+    MOST_BACKTEST_SHARDS,
+    0,
+    'Invocations among which a backtest of the archive is divided, by a Distributed Map of Step Functions (backtest --distributed); all run at once. 0 is without: backtests run where they are started.',
   ),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
@@ -50,6 +57,19 @@ interface Ruled {
 export function recheckDays({ maxRecordAgeHours }: Pick<Ruled, 'maxRecordAgeHours'>): number {
   return Math.ceil(maxRecordAgeHours / 24) + 1;
 }
+
+export const BACKTEST_RULES: readonly {
+  readonly broken: (
+    settings: Pick<Ruled, 'archive'> & { readonly backtestShards: number },
+  ) => string | undefined;
+}[] = [
+  {
+    broken: (s) =>
+      s.backtestShards > 0 && !s.archive
+        ? `siphonwatch:backtestShards is ${s.backtestShards} while siphonwatch:archive is false: allowed is 0, there is nothing to replay`
+        : undefined,
+  },
+];
 
 export const HUNT_RULES: readonly { readonly broken: (settings: Ruled) => string | undefined }[] = [
   {

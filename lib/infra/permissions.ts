@@ -7,6 +7,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { BACKTEST_PREFIX } from '../contract/backtest-steps.ts';
 import { RUN_PREFIX } from '../contract/calibrate-steps.ts';
 import type { FunctionName } from '../contract/environment.ts';
 import { HUNT_PREFIX } from '../contract/hunt-names.ts';
@@ -286,6 +287,23 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
       : []),
     deadLetters(r),
     ...keyThrough(r.key, 's3', 'sqs'),
+  ],
+  backtest: (r) => [
+    ...(r.buckets.archive
+      ? [
+          allow('Archive', ['s3:GetObject'], r.buckets.archive.arnForObjects(`${EVENTS_PREFIX}*`)),
+          allow('ArchiveBucket', ['s3:ListBucket'], r.buckets.archive.bucketArn),
+        ]
+      : []),
+    allow('Runs', ['s3:GetObject', 's3:PutObject'], r.buckets.state.arnForObjects(`${BACKTEST_PREFIX}*`)),
+    // without it a turn that is not there yet would be "access denied" instead of "not found"
+    new PolicyStatement({
+      sid: 'RunsBucket',
+      actions: ['s3:ListBucket'],
+      resources: [r.buckets.state.bucketArn],
+      conditions: { StringLike: { 's3:prefix': [`${BACKTEST_PREFIX}*`] } },
+    }),
+    ...keyThrough(r.key, 's3'),
   ],
   triage: (r) => [
     allow(

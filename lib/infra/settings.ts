@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { DEFAULT_STACK } from '../contract/command.ts';
 import { leastBakeMinutes } from './bake-time.ts';
 import { LATENCY } from './latency.ts';
-import { HUNT_RULES, HUNT_SETTINGS, SHARD_SETTINGS } from './optional-settings.ts';
+import { BACKTEST_RULES, HUNT_RULES, HUNT_SETTINGS, SHARD_SETTINGS } from './optional-settings.ts';
 import {
   addresses,
   choice,
@@ -299,6 +299,7 @@ const CROSS_RULES: readonly CrossRule[] = [
         : undefined,
   },
   ...HUNT_RULES,
+  ...BACKTEST_RULES,
   {
     broken: (s) =>
       s.policyStalenessSeconds < 15 && !s.replayClock

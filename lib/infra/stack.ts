@@ -3,6 +3,7 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { HUNT_TABLES, workGroupName } from '../contract/hunt-names.ts';
 import { acknowledge } from './acknowledgements.ts';
+import { BacktestShards } from './backtest-shards.ts';
 import { ROLLBACK_ALARM_IDS } from './bake-time.ts';
 import { Buckets } from './buckets.ts';
 import { Budget } from './budget.ts';
@@ -30,6 +31,7 @@ export class SiphonwatchStack extends Stack {
   readonly pipeline: Pipeline;
   readonly triageApi: TriageApi | undefined;
   readonly hunts: Hunts | undefined;
+  readonly backtests: BacktestShards | undefined;
   readonly monitoring: Monitoring;
   readonly policyRollout: PolicyRollout;
   readonly people: PeoplePolicies;
@@ -78,33 +80,25 @@ export class SiphonwatchStack extends Stack {
       removalPolicy,
       eventBusName: bus.eventBusName,
     });
-    this.triageApi = settings.triageApi
-      ? new TriageApi(this, 'TriageApi', {
-          bundles: this.pipeline.bundles,
-          resources: this.resources,
-          settings,
-          removalPolicy,
-        })
-      : undefined;
+    const optional = { bundles: this.pipeline.bundles, resources: this.resources, settings, removalPolicy };
+    this.triageApi = settings.triageApi ? new TriageApi(this, 'TriageApi', optional) : undefined;
     const { archive } = this.resources.buckets;
     this.hunts =
       settings.hunts && archive !== undefined
-        ? new Hunts(this, 'Hunts', {
-            bundles: this.pipeline.bundles,
-            archive,
-            resources: this.resources,
-            settings,
-            removalPolicy,
-          })
+        ? new Hunts(this, 'Hunts', { ...optional, archive })
         : undefined;
+    this.backtests =
+      settings.backtestShards > 0 ? new BacktestShards(this, 'Backtests', optional) : undefined;
     this.monitoring = new Monitoring(this, 'Monitoring', {
       resources: this.resources,
       pipeline: this.pipeline,
       optional: {
         ...(this.triageApi === undefined ? {} : { triage: this.triageApi.worker }),
         ...(this.hunts === undefined ? {} : { compact: this.hunts.worker }),
+        ...(this.backtests === undefined ? {} : { backtest: this.backtests.worker }),
       },
       compactSchedule: this.hunts?.schedule,
+      machines: { calibrate: this.pipeline.shards?.machine, backtest: this.backtests?.machine },
       settings,
     });
     this.people = new PeoplePolicies(this, 'People', this.resources, {

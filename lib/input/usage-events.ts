@@ -16,6 +16,7 @@ import { InputError } from './errors.ts';
 import { type LineBatch, type LinePosition, MAX_LINE, type ReadOptions, readBatches } from './lines.ts';
 import { type HeldPieces, PartialLines } from './partial-lines.ts';
 import { recorded } from './recorded.ts';
+import { writtenEvent } from './written-lines.ts';
 
 /** A line that could not be used: where it stood, why, and the line itself. */
 export interface Reject {
@@ -76,6 +77,8 @@ export async function* readUsageEvents(
 ): AsyncGenerator<EventBatch> {
   const from = source.from ?? { file: 0, line: 1 };
   const reader = new EntryReader(source.format, source.defaults ?? ADAPTER_DEFAULTS, from.entries);
+  // of a named format every entry is of that format
+  const takesEvents = source.format === 'auto';
   let next: ReadPosition = from;
   for (const [index] of files.entries()) {
     if (index < from.file) continue;
@@ -83,7 +86,7 @@ export async function* readUsageEvents(
     const documents = new DocumentReader(first ? from.document : undefined);
     const partial = new PartialLines(first ? from.partial : undefined);
     const table = new CsvRows(first ? from.table : undefined);
-    const read = (found: Iterable<Document>): Promise<EventBatch> =>
+    const read = (found: Iterable<Document | Written>): Promise<EventBatch> =>
       usable(
         found,
         {
@@ -105,7 +108,7 @@ export async function* readUsageEvents(
       for await (const batch of readBatches(files.slice(0, index + 1), options)) {
         file = batch.file;
         next = batch.next;
-        yield await read(documentsOf(batch, documents, partial, table));
+        yield await read(documentsOf(batch, { documents, partial, table }, takesEvents));
       }
     } catch (error) {
       if (!(error instanceof InputError) || source.onBadFile === undefined) throw error;
@@ -139,15 +142,29 @@ interface Origin {
   readonly raw: string;
 }
 
+/** A line that is a usage event as a recorder wrote it. */
+interface Written {
+  readonly event: UsageEvent;
+}
+
+/** What holds documents that lie over several lines. */
+interface Readers {
+  readonly documents: DocumentReader;
+  readonly partial: PartialLines;
+  readonly table: CsvRows;
+}
+
 function* documentsOf(
   batch: LineBatch,
-  documents: DocumentReader,
-  partial: PartialLines,
-  table: CsvRows,
-): Generator<Document> {
+  { documents, partial, table }: Readers,
+  takesEvents: boolean,
+): Generator<Document | Written> {
   for (const [index, raw] of batch.lines.entries()) {
     const line = batch.first + index;
-    if (batch.oversized.has(index)) yield { fault: `longer than ${MAX_LINE} characters`, line, raw };
+    const isAlone = takesEvents && documents.held === undefined && table.held === undefined;
+    const event = isAlone ? writtenEvent(raw) : undefined;
+    if (event !== undefined) yield { event };
+    else if (batch.oversized.has(index)) yield { fault: `longer than ${MAX_LINE} characters`, line, raw };
     // a record of the stream, as the archive keeps it, begins with a header
     else if (!raw.startsWith(RECORD_HEADER) && !raw.startsWith(ARCHIVE_FRAME)) {
       const whole = partial.take(raw);
@@ -175,7 +192,7 @@ function* tableOr(
 }
 
 async function usable(
-  documents: Iterable<Document>,
+  documents: Iterable<Document | Written>,
   place: Place,
   reader: EntryReader,
   source: EventSource,
@@ -186,9 +203,15 @@ async function usable(
   const formats = new Map<string, number>();
   let lines = 0;
   let skipped = 0;
+  let written = 0;
   let recorder: Recorder | undefined;
   for (const document of documents) {
     lines++;
+    if ('event' in document) {
+      events.push(document.event);
+      written++;
+      continue;
+    }
     const { line, raw } = document;
     const reject = (reason: Reason) => rejects.push({ file: place.file, line, reason, raw });
     if ('fault' in document) {
@@ -218,6 +241,7 @@ async function usable(
       }
     for (const held of read.late) await addLate(held, events, rejects, odd, source);
   }
+  if (written > 0) formats.set('event', (formats.get('event') ?? 0) + written);
   return { events, rejects, lines, skipped, odd, formats, next: place.next() };
 }
 

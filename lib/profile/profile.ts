@@ -5,10 +5,10 @@ import {
   eventHash,
   HORIZON_SLOTS,
   type IdLog,
+  IdWriter,
   isRemembered,
   NO_IDS,
   nextLog,
-  remember,
   slotOf,
 } from './recent-ids.ts';
 import { addEvent, copySlice, emptySlice, SLICE_MS, type Slice, sliceStart } from './slice.ts';
@@ -123,12 +123,14 @@ export function fold(
 ): FoldResult {
   const next = copyOf(profile);
   const owned = new Set<Slice>();
+  const logs = new Logs(next);
   const cursor = new GuardCursor(profile.guard);
   let used = 0;
   let late = 0;
   let repeated = 0;
   let replayed = 0;
   let latest: number | undefined;
+  let createdAt = '';
   for (const arrival of arrivals) {
     const { event, time, arrived, position } = arrival;
     if (!cursor.advance(position)) {
@@ -137,7 +139,7 @@ export function fold(
     }
     // arrival never runs backwards: a record that waited counts as arriving with its account's newest
     next.arrived = Math.max(next.arrived, arrived);
-    if (isRepeated(next, arrival)) {
+    if (logs.isRepeated(arrival, next.arrived)) {
       next.totals.repeated++;
       repeated++;
       continue;
@@ -153,7 +155,11 @@ export function fold(
       next.lastSeen = Math.max(time, next.lastSeen);
       next.customer.plan = event.customer.plan;
       next.customer.product = event.customer.product;
-      next.customer.createdAt = timeOf(event.customer.createdAt);
+      // the same text with every event of an account
+      if (event.customer.createdAt !== createdAt) {
+        ({ createdAt } = event.customer);
+        next.customer.createdAt = timeOf(createdAt);
+      }
     }
     next.totals.events++;
     used++;
@@ -177,12 +183,22 @@ function oldestSlot(arrived: number): number {
   return slotOf(arrived) - HORIZON_SLOTS;
 }
 
-/** Whether an event was applied before, from another position; what was not is remembered. */
-function isRepeated(profile: Profile, { event, redriven }: IngestedEvent): boolean {
-  const { recent, arrived } = profile;
-  const hash = eventHash(event);
-  if (redriven === true && !remember(profile.redriven, hash, 0, 0)) return true;
-  return !remember(recent, hash, slotOf(arrived), oldestSlot(arrived));
+/** Which events a profile has applied, while more are. */
+class Logs {
+  readonly #recent: IdWriter;
+  readonly #redriven: IdWriter;
+
+  constructor({ recent, redriven }: Profile) {
+    this.#recent = new IdWriter(recent);
+    this.#redriven = new IdWriter(redriven);
+  }
+
+  /** Whether an event was applied before, from another position; what was not is remembered. @param arrived newest arrival, ms */
+  isRepeated({ event, redriven }: IngestedEvent, arrived: number): boolean {
+    const hash = eventHash(event);
+    if (redriven === true && !this.#redriven.remember(hash, 0, 0)) return true;
+    return !this.#recent.remember(hash, slotOf(arrived), oldestSlot(arrived));
+  }
 }
 
 /** Whether an event is among those that the profile remembers to have applied. */
@@ -194,11 +210,12 @@ export function remembers({ recent, redriven }: Profile, event: UsageEvent): boo
 /** The arrivals that are not in the profile yet, by their positions and ids. */
 export function unapplied(profile: Profile, arrivals: readonly IngestedEvent[]): IngestedEvent[] {
   const next = copyOf(profile);
+  const logs = new Logs(next);
   const cursor = new GuardCursor(profile.guard);
   return arrivals.filter((arrival) => {
     if (!cursor.advance(arrival.position)) return false;
     next.arrived = Math.max(next.arrived, arrival.arrived);
-    return !isRepeated(next, arrival);
+    return !logs.isRepeated(arrival, next.arrived);
   });
 }
 

@@ -76,20 +76,23 @@ function promptIn(
  */
 export function samplePrompts(held: PromptSamples, events: readonly UsageEvent[]): PromptSamples {
   let samples = held;
-  for (const event of events) {
-    if (changesNothing(samples, event)) continue;
-    const slice = sliceStart(timeOf(event.time));
-    for (const prints of event.prints) {
-      const prompt = promptIn(prints, slice);
-      if (prompt !== undefined) samples = withPrompt(samples, prints.epoch, prompt);
-    }
+  for (const event of events) samples = withEvent(samples, event, timeOf(event.time));
+  return samples;
+}
+
+function withEvent(held: PromptSamples, event: UsageEvent, time: number): PromptSamples {
+  if (changesNothing(held, event, generationOf(time))) return held;
+  let samples = held;
+  const slice = sliceStart(time);
+  for (const prints of event.prints) {
+    const prompt = promptIn(prints, slice);
+    if (prompt !== undefined) samples = withPrompt(samples, prints.epoch, prompt);
   }
   return samples;
 }
 
 /** True where all samples of the event's generation are full and below its prompts: so it is with nearly all events. */
-function changesNothing(samples: PromptSamples, { time, prints }: UsageEvent): boolean {
-  const generation = generationOf(timeOf(time));
+function changesNothing(samples: PromptSamples, { prints }: UsageEvent, generation: number): boolean {
   for (const { epoch, prompt, sketch } of prints) {
     if (sketch?.length !== SKETCH_CHARACTERS) continue;
     const full = lastOfFull(samples, epoch, generation);
@@ -173,10 +176,14 @@ export function sampleOf(asked: Asked): PromptSamples {
   return samples;
 }
 
-/** What is asked after more events; `asked` itself where nothing of it changed. */
-export function withEvents(asked: Asked, events: readonly UsageEvent[]): Asked {
+/** What is asked after more events, with their event times (ms); `asked` itself where nothing of it changed. */
+export function withEvents(
+  asked: Asked,
+  arrivals: readonly { readonly event: UsageEvent; readonly time: number }[],
+): Asked {
   const held = sampleOf(asked);
-  const now = samplePrompts(held, events);
+  let now = held;
+  for (const { event, time } of arrivals) now = withEvent(now, event, time);
   if (now === held) return asked;
   const next = { ...asked, pending: pendingOf(now, asked.sealed) };
   whole.set(next, now);

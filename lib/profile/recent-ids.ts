@@ -61,13 +61,13 @@ export function countIds(ids: IdSet): number {
 
 /**
  * The log as the next write begins with it: what its tail holds is stored, and moves into a part if it is long. Decided
- * from what is stored alone, so that whoever writes the part writes the same. The tail is a copy that may be added to.
+ * from what is stored alone, so that whoever writes the part writes the same. Slots of the tail are shared: see IdWriter.
  * @param oldest slot before which entries are of no use
  */
 export function nextLog(log: IdLog, oldest: number): IdLog {
   if (countIds(log.tail) <= INLINE_IDS) {
     const tail: IdSet = new Map();
-    for (const [slot, hashes] of log.tail) if (slot >= oldest) tail.set(slot, new Set(hashes));
+    for (const [slot, hashes] of log.tail) if (slot >= oldest) tail.set(slot, hashes);
     return { parts: log.parts, next: log.next, tail };
   }
   const parts = [...log.parts, { number: log.next, ids: log.tail }];
@@ -81,14 +81,30 @@ export function nextLog(log: IdLog, oldest: number): IdLog {
   return { parts, next: log.next + 1, tail: new Map() };
 }
 
-/** Adds an event's hash to the tail; false where the log has it, from `oldest` on. */
-export function remember(log: IdLog, hash: number, slot: number, oldest: number): boolean {
-  if (has(log.tail, hash, oldest)) return false;
-  for (const { ids } of log.parts) if (has(ids, hash, oldest)) return false;
-  const hashes = log.tail.get(slot);
-  if (hashes === undefined) log.tail.set(slot, new Set([hash]));
-  else hashes.add(hash);
-  return true;
+/** Adds to the tail of a log that nextLog made; slots that it shares with the log before are copied first. */
+export class IdWriter {
+  readonly #log: IdLog;
+  /** the slot that is this log's alone: events of one run are of one slot, hardly ever of two */
+  #own: Set<number> | undefined;
+
+  constructor(log: IdLog) {
+    this.#log = log;
+  }
+
+  /** Adds an event's hash; false where the log has it, from slot `oldest` on. */
+  remember(hash: number, slot: number, oldest: number): boolean {
+    const { tail, parts } = this.#log;
+    if (has(tail, hash, oldest)) return false;
+    for (const { ids } of parts) if (has(ids, hash, oldest)) return false;
+    const hashes = tail.get(slot);
+    if (hashes !== undefined && hashes === this.#own) {
+      hashes.add(hash);
+      return true;
+    }
+    this.#own = new Set(hashes).add(hash);
+    tail.set(slot, this.#own);
+    return true;
+  }
 }
 
 /** Whether the log has the hash, of whatever slot. */

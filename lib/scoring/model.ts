@@ -24,7 +24,11 @@ export type Model = z.infer<typeof model>;
 
 /** Fold of an account in a draw: the digits of its hash of 48 bits in the base of the number of folds, up to six in sixteen draws. */
 export function foldOf(account: string, folds: number, draw = 0): number {
-  return Math.floor(hash48(account) / folds ** draw) % folds;
+  return foldOfHash(hash48(account), folds, draw);
+}
+
+function foldOfHash(hash: number, folds: number, draw: number): number {
+  return Math.floor(hash / folds ** draw) % folds;
 }
 
 /** A model made ready for reading. */
@@ -35,6 +39,7 @@ export class ReadModel {
   /** place in FACTS of each column */
   readonly places: readonly number[];
   readonly #readers: readonly (readonly ForestReader[])[];
+  #asked: { readonly account: string; readonly forests: readonly ForestReader[] } | undefined;
 
   /** @throws RangeError where the model names a fact that this code does not know */
   constructor(held: Model) {
@@ -53,9 +58,16 @@ export class ReadModel {
     return Math.max(0, ...this.#readers.flat().map((reader) => reader.columns));
   }
 
-  /** The forests that have not seen the account, one of each draw. */
+  /** The forests that have not seen the account, one of each draw; an account's windows ask one after another. */
   forestsOf(account: string): readonly ForestReader[] {
-    return this.#readers.map((folds, draw) => folds[foldOf(account, folds.length, draw)] as ForestReader);
+    if (this.#asked?.account !== account) {
+      const hash = hash48(account);
+      const forests = this.#readers.map(
+        (folds, draw) => folds[foldOfHash(hash, folds.length, draw)] as ForestReader,
+      );
+      this.#asked = { account, forests };
+    }
+    return this.#asked.forests;
   }
 
   /** What the forests that have not seen the account say of a row: the mean of their shares, 0 to 1. */

@@ -2,7 +2,7 @@ import type { CustomerFacts } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
 import { type Window, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
-import { said } from '../signals/facts/fact.ts';
+import { type Fact, said } from '../signals/facts/fact.ts';
 import { FEWEST_REQUESTS, readFacts } from '../signals/facts/index.ts';
 import { type Calibration, heldUnder, SPREAD_AT, type Spread } from './calibration.ts';
 import { scoreOf } from './learned-score.ts';
@@ -40,6 +40,35 @@ export interface Scored {
   /** pseudonym: chooses the forest that has not seen the account as ordinary */
   readonly account: string;
   readonly customer: CustomerFacts;
+}
+
+class FactPart implements Contribution {
+  readonly signal: string;
+  readonly title: string;
+  readonly value: number;
+  readonly p: number | undefined;
+  readonly points: number;
+  readonly #fact: Fact;
+  readonly #spread: Spread | undefined;
+
+  constructor(fact: Fact, value: number, spread: Spread | undefined, points: number) {
+    this.signal = fact.id;
+    this.title = fact.title;
+    this.value = value;
+    this.p = spread === undefined ? undefined : beyond(value, spread);
+    this.points = points;
+    this.#fact = fact;
+    this.#spread = spread;
+  }
+
+  /** Words are made where somebody reads them: of three parts of sixty, and of most accounts of none. */
+  get evidence(): string {
+    const spread = this.#spread;
+    const own = `${this.title}: ${said(this.#fact, this.value)}`;
+    return spread === undefined
+      ? own
+      : `${own}, of peers half at most ${said(this.#fact, at(spread, 0.5))} and nine tenths at most ${said(this.#fact, at(spread, 0.9))}`;
+  }
 }
 
 class ScoredWindow implements WindowScore {
@@ -83,14 +112,7 @@ class ScoredWindow implements WindowScore {
         const value = row.values[read.places[column] as number] as number;
         const known = spreads[fact.id] ?? {};
         const spread = heldUnder(known, this.#of.customer.product) ?? known.everyone;
-        return {
-          signal: fact.id,
-          title: fact.title,
-          value,
-          p: spread === undefined ? undefined : beyond(value, spread),
-          points: 100 * (byColumn[column] as number),
-          evidence: `${fact.title}: ${said(fact, value)}${spread === undefined ? '' : `, of peers half at most ${said(fact, at(spread, 0.5))} and nine tenths at most ${said(fact, at(spread, 0.9))}`}`,
-        };
+        return new FactPart(fact, value, spread, 100 * (byColumn[column] as number));
       })
       .sort((a, b) => b.points - a.points);
   }

@@ -95,7 +95,10 @@ export function encodeMeta(meta: HotMeta): Uint8Array {
 }
 
 function writeRare(rare: RareMeta): void {
-  writer.varint(RARE.reduce((set, name, bit) => (rare[name] === undefined ? set : set | (1 << bit)), 0));
+  let set = 0;
+  for (let bit = 0; bit < RARE.length; bit++)
+    if (rare[RARE[bit] as keyof RareMeta] !== undefined) set |= 1 << bit;
+  writer.varint(set);
   const { arrived, sealed, late, repeated, recentParts, redrivenParts, asked, judged } = rare;
   if (arrived !== undefined) writeNumber(writer, arrived);
   if (sealed !== undefined) {
@@ -108,10 +111,17 @@ function writeRare(rare: RareMeta): void {
     if (parts !== undefined) for (const number of parts) writer.varint(number);
   if (asked !== undefined) writeText(writer, asked);
   if (judged === undefined) return;
-  const bytes = deflateRawSync(JSON.stringify(judged), FORM);
+  let bytes = deflated.get(judged);
+  if (bytes === undefined) {
+    bytes = deflateRawSync(JSON.stringify(judged), FORM);
+    deflated.set(judged, bytes);
+  }
   writer.varint(bytes.length);
   writer.append(bytes);
 }
+
+/** What was deflated before, and is written with every flush until it changes. */
+const deflated = new WeakMap<JudgedMeta, Uint8Array>();
 
 /**
  * @throws StateError where the bytes are damaged or of a newer version
@@ -155,8 +165,8 @@ function readRare(reader: Reader): RareMeta {
     ...read('redrivenParts', range),
     ...read('asked', () => readText(reader)),
     ...read('judged', () => {
-      const deflated = reader.take(reader.varint());
-      return JSON.parse(inflateRawSync(deflated, MOST).toString('utf8')) as JudgedMeta;
+      const bytes = reader.take(reader.varint());
+      return JSON.parse(inflateRawSync(bytes, MOST).toString('utf8')) as JudgedMeta;
     }),
   };
 }

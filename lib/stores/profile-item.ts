@@ -43,11 +43,6 @@ function rangeOf({ parts, next }: IdLog): PartRange | undefined {
   return next === 1 ? undefined : [parts[0]?.number ?? next, next];
 }
 
-/** A field that is left out where it has the value that is assumed without it. */
-function unless<Name extends string, Value>(name: Name, value: Value, usual: Value) {
-  return value === usual ? undefined : ({ [name]: value } as Record<Name, NonNullable<Value>>);
-}
-
 function isClear(level: Judgement['level']): boolean {
   return level.level === CLEAR.level && level.since === CLEAR.since && level.supported === CLEAR.supported;
 }
@@ -59,17 +54,7 @@ export function toItem(state: AccountState): HotItem {
   const { profile, judgement } = state;
   const { customer, guard, totals } = profile;
   const { evidence } = judgement;
-  const judged = judgedOf(judgement);
-  const rare: RareMeta = {
-    ...unless('arrived', profile.arrived, profile.lastSeen),
-    ...(profile.sealed === 0 ? undefined : { sealed: [profile.sealed, profile.sealedName] as const }),
-    ...unless('late', totals.late, 0),
-    ...unless('repeated', totals.repeated, 0),
-    ...unless('recentParts', rangeOf(profile.recent), undefined),
-    ...unless('redrivenParts', rangeOf(profile.redriven), undefined),
-    ...unless('asked', state.asked.written, ''),
-    ...unless('judged', judged, undefined),
-  };
+  const rare = rareOf(state);
   const meta: HotMeta = {
     plan: customer.plan,
     product: customer.product,
@@ -94,16 +79,44 @@ export function toItem(state: AccountState): HotItem {
   };
 }
 
+type Mutable<Of> = { -readonly [Name in keyof Of]: Of[Name] };
+
+/** What is not as for most accounts. Name by name: objects spread into one another take longer than all that is encoded of them. */
+function rareOf({ profile, judgement, asked }: AccountState): RareMeta {
+  const { totals } = profile;
+  const rare: Mutable<RareMeta> = {};
+  if (profile.arrived !== profile.lastSeen) rare.arrived = profile.arrived;
+  if (profile.sealed !== 0) rare.sealed = [profile.sealed, profile.sealedName];
+  if (totals.late !== 0) rare.late = totals.late;
+  if (totals.repeated !== 0) rare.repeated = totals.repeated;
+  const recentParts = rangeOf(profile.recent);
+  if (recentParts !== undefined) rare.recentParts = recentParts;
+  const redrivenParts = rangeOf(profile.redriven);
+  if (redrivenParts !== undefined) rare.redrivenParts = redrivenParts;
+  if (asked.written !== '') rare.asked = asked.written;
+  const judged = judgedOf(judgement);
+  if (judged !== undefined) rare.judged = judged;
+  return rare;
+}
+
+/** The same object for a judgement that stays, flush by flush until the next look: it is deflated once. */
+const judgedBefore = new WeakMap<Judgement, JudgedMeta>();
+
 /** What a judgement says that most do not. */
 function judgedOf(judgement: Judgement): JudgedMeta | undefined {
-  const judged = {
-    ...(isClear(judgement.level) ? undefined : { level: judgement.level }),
-    ...unless('episode', judgement.episode, 0),
-    ...unless('finding', judgement.finding, undefined),
-    ...unless('numbered', judgement.numbered, 0),
-    ...unless('shadow', judgement.shadow, undefined),
-  };
-  return Object.keys(judged).length === 0 ? undefined : judged;
+  const { level, episode, finding, numbered, shadow } = judgement;
+  if (isClear(level) && episode === 0 && finding === undefined && numbered === 0 && shadow === undefined)
+    return undefined;
+  const before = judgedBefore.get(judgement);
+  if (before !== undefined) return before;
+  const judged: Mutable<JudgedMeta> = {};
+  if (!isClear(level)) judged.level = level;
+  if (episode !== 0) judged.episode = episode;
+  if (finding !== undefined) judged.finding = finding;
+  if (numbered !== 0) judged.numbered = numbered;
+  if (shadow !== undefined) judged.shadow = shadow;
+  judgedBefore.set(judgement, judged);
+  return judged;
 }
 
 function shortPosition({ epoch, sequence, index }: Position): [string, string, number] {
@@ -178,7 +191,7 @@ export function fromItem(
     episode: judged.episode ?? 0,
     finding: judged.finding,
     numbered: judged.numbered ?? 0,
-    ...unless('shadow', judged.shadow, undefined),
+    ...(judged.shadow === undefined ? undefined : { shadow: judged.shadow }),
     // what waits for delivery is delivery's to read: a notice of a newer version keeps nobody from scoring
     notices: item.notices.flatMap(readableNotice),
   };

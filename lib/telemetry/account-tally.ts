@@ -33,19 +33,21 @@ export interface SharedAccount {
 
 /** Counts accounts: how much each sends, how much of it cannot be read, and for whom the largest stand. */
 export class AccountTally {
-  readonly #accounts: ReturnType<typeof recentlyUsed<string, Held>>;
+  readonly #accounts: Map<string, Held> | ReturnType<typeof recentlyUsed<string, Held>>;
   readonly #heavy = new Map<string, Heavy>();
+  /** none of the heaviest has fewer events: they only grow */
+  #least = 0;
   readonly #looksAtPeople: boolean;
   #events = 0;
   #opened = 0;
 
   /**
    * @param most accounts that are remembered
-   * @param looksAtPeople whether it is counted for whom the largest stand
+   * @param looksAtPeople whether it is counted for whom the largest stand; else so few events come that all accounts are remembered
    */
   constructor(most: number, looksAtPeople: boolean) {
     this.#looksAtPeople = looksAtPeople;
-    this.#accounts = recentlyUsed<string, Held>(most);
+    this.#accounts = looksAtPeople ? recentlyUsed<string, Held>(most) : new Map<string, Held>();
   }
 
   get size(): number {
@@ -133,10 +135,13 @@ export class AccountTally {
   #heavyOf(account: string, events: number): Heavy | undefined {
     const known = this.#heavy.get(account);
     if (known !== undefined) {
+      // one that was forgotten begins anew
+      if (events < known.events) this.#least = 0;
       known.events = events;
       return known;
     }
     if (this.#heavy.size >= HEAVIEST) {
+      if (events <= this.#least) return undefined;
       let lightest = '';
       let least = Number.POSITIVE_INFINITY;
       for (const [name, held] of this.#heavy)
@@ -144,6 +149,7 @@ export class AccountTally {
           lightest = name;
           least = held.events;
         }
+      this.#least = least;
       if (events <= least) return undefined;
       this.#heavy.delete(lightest);
     }

@@ -3,6 +3,7 @@ import { DAY_MS } from '../time.ts';
 import { AccountTally } from './account-tally.ts';
 import type { PromptFacts, PromptFault } from './adapters/prompt-faults.ts';
 import { CommonLengths, type LengthOf } from './common-lengths.ts';
+import { Commonest, MAX_ACCOUNTS, MAX_VALUES } from './commonest.ts';
 import type { ReadFacts } from './entry-facts.ts';
 import { LetterPairs } from './letter-pairs.ts';
 import type { UsageEvent } from './usage-event.ts';
@@ -97,8 +98,6 @@ const COUNTED_NAMES = Object.keys(COUNTED) as Counted[];
 
 /** Accounts by which one value counts as that of many. */
 export const MANY_ACCOUNTS = 20;
-const MAX_VALUES = 20_000;
-const MAX_ACCOUNTS = 50_000;
 const MAX_IDS = 200_000;
 /** So much of all events has a prompt that can stand where all prompts should. */
 const NOTABLE = 0.1;
@@ -122,75 +121,8 @@ const FEW_TEXTS = 8;
 const FEWEST_PROMPTS = 100;
 /** So few prompts of many accounts are no conversations: labels of a classifier, or buttons. */
 const MOST_LABELS = 40;
-/** Accounts of which one address may have some by chance. */
-const FEWEST_CROSSED = 3;
-/** Origins that say something, and calls of each. */
-const FEWEST_ORIGINS = 10;
-const FEWEST_CALLS = 3;
 /** Addresses of one account on average that are not one customer's, where accounts are few. */
 const COARSE = 10;
-
-/** A value and who has it. Most values are of one account, and a set for each of them would cost more than all else. */
-interface Shown {
-  readonly first: string;
-  more: Set<string> | undefined;
-  events: number;
-}
-
-const accountsOf = ({ more }: Shown): number => 1 + (more?.size ?? 0);
-
-/** Which value the most events have, and the most accounts; what is rare falls out. */
-class Commonest {
-  readonly #values = recentlyUsed<string, Shown>(MAX_VALUES);
-
-  add(value: string | undefined, account: string): void {
-    if (value === undefined || value === '') return;
-    const held = this.#values.get(value);
-    if (held === undefined) {
-      this.#values.set(value, { first: account, more: undefined, events: 1 });
-      return;
-    }
-    held.events++;
-    if (account === held.first || accountsOf(held) >= MAX_ACCOUNTS) return;
-    held.more ??= new Set();
-    held.more.add(account);
-  }
-
-  get size(): number {
-    return this.#values.size;
-  }
-
-  /** Accounts of each value, of those it could have: 1 where each is of all accounts alike. */
-  crossed(accounts: number): number {
-    let values = 0;
-    let had = 0;
-    let possible = 0;
-    for (const held of this.#values.values()) {
-      if (held.events < FEWEST_CALLS) continue;
-      values++;
-      had += accountsOf(held) - 1;
-      possible += Math.min(held.events, accounts) - 1;
-    }
-    return values < FEWEST_ORIGINS || accounts < FEWEST_CROSSED ? 0 : had / possible;
-  }
-
-  /** Most events of a value that at least so many accounts have; most accounts of one with at least so many events; events of all that are both. */
-  most(
-    accountsAtLeast: number,
-    eventsAtLeast: number,
-  ): { readonly events: number; readonly accounts: number; readonly together: number } {
-    let events = 0;
-    let accounts = 0;
-    let together = 0;
-    for (const held of this.#values.values()) {
-      const size = accountsOf(held);
-      if (size >= accountsAtLeast) events = Math.max(events, held.events);
-      if (held.events >= eventsAtLeast) accounts = Math.max(accounts, size);
-      if (size >= accountsAtLeast && held.events >= eventsAtLeast) together += held.events;
-    }
-    return { events, accounts, together };
-  }
-}
 
 /** Events of a kind, and whether many accounts have them. */
 class OfAccounts {
@@ -246,22 +178,25 @@ export class HealthTally {
   readonly #isWhole: boolean;
   readonly #ids = recentlyUsed<string, true>(MAX_IDS);
   readonly #models = recentlyUsed<string, true>(MAX_VALUES);
-  readonly #prompts = new Commonest();
-  readonly #openings = new Commonest();
-  readonly #addresses = new Commonest();
-  readonly #credentials = new Commonest();
-  readonly #times = new Commonest();
+  readonly #prompts: Commonest;
+  readonly #openings = new Commonest(false);
+  readonly #addresses: Commonest;
+  readonly #credentials: Commonest;
+  readonly #times = new Commonest(false);
 
   readonly #now: () => number;
 
   /**
    * @param now the clock, ms since 1970
-   * @param isWhole whether also that is counted which is asked of all events alone
+   * @param isWhole whether also that is counted which is asked of all events alone; else few events come, as many as a run has
    */
   constructor(now: () => number, isWhole = true) {
     this.#now = now;
     this.#isWhole = isWhole;
     this.#accounts = new AccountTally(MAX_ACCOUNTS, isWhole);
+    this.#prompts = new Commonest(!isWhole);
+    this.#addresses = new Commonest(!isWhole);
+    this.#credentials = new Commonest(!isWhole);
   }
 
   get events(): number {

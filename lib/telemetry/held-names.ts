@@ -17,7 +17,8 @@ export function heldName(bytes: Uint8Array, text: string, from: number, to: numb
   const known = names[place] as Held;
   if (isSame(known.bytes, bytes, from, to)) return known.name;
   const name = detached(text.slice(from, to));
-  names[place] = { bytes: bytes.slice(from, to), name };
+  // a copy, whatever it is a copy of: a Buffer's slice is a view, which changes with it and keeps all of it alive
+  names[place] = { bytes: new Uint8Array(bytes.subarray(from, to)), name };
   return name;
 }
 

@@ -46,6 +46,7 @@ describe('alarms', () => {
         'siphonwatch:securityHub': true,
         'siphonwatch:hunts': true,
         'siphonwatch:calibrateShards': 2,
+        'siphonwatch:backtestShards': 2,
       }),
     );
     expect(all.map((alarm) => alarm.runbook)).toContain('alarm-security-hub');

@@ -159,7 +159,13 @@ describe('the template', () => {
   });
 
   it('names no partition in an ARN, with every optional part', () => {
-    const all = synthesized({ hunts: true, triageApi: true, calibrateShards: 7, securityHub: true });
+    const all = synthesized({
+      hunts: true,
+      triageApi: true,
+      calibrateShards: 7,
+      backtestShards: 7,
+      securityHub: true,
+    });
     const text = JSON.stringify({ ...all.toJSON(), Outputs: {} });
     expect(text.match(/.{60}arn:aws:/g) ?? []).toEqual([]);
   });

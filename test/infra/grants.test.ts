@@ -14,7 +14,7 @@ import { resourceOf, resourcesOf, synthesized } from './synthesized.ts';
  * handler. Coarser than recorded calls (test/account/grants.slow.test.ts), and it needs no run.
  */
 const ROOT = new URL('../../', import.meta.url).pathname;
-const template = synthesized({ triageApi: true, securityHub: true, hunts: true });
+const template = synthesized({ triageApi: true, securityHub: true, hunts: true, backtestShards: 2 });
 
 /** Made by Lambda, or by another service in the function's name, and by no code of ours: each with who makes it. */
 const BY_OTHERS: Readonly<Record<string, string>> = {
@@ -81,7 +81,11 @@ async function reachable(name: FunctionName): Promise<ReadonlySet<string>> {
 }
 
 /** Where a function is that is not in the pipeline. */
-const PARTS: Partial<Record<FunctionName, string>> = { triage: 'TriageApiTriage', compact: 'HuntsCompact' };
+const PARTS: Partial<Record<FunctionName, string>> = {
+  triage: 'TriageApiTriage',
+  compact: 'HuntsCompact',
+  backtest: 'BacktestsBacktest',
+};
 
 function granted(name: FunctionName): readonly string[] {
   const part = PARTS[name] ?? `Pipeline${name.charAt(0).toUpperCase()}${name.slice(1)}`;

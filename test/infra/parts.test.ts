@@ -12,10 +12,8 @@ const TYPES = {
 const SOUGHT = new Set([...Object.values(TYPES), 'AWS::Lambda::EventSourceMapping']);
 const MANUAL = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 const ids = Object.entries(
-  synthesized({ hunts: true, triageApi: true, calibrateShards: 2 }).toJSON().Resources as Record<
-    string,
-    { readonly Type: string }
-  >,
+  synthesized({ hunts: true, triageApi: true, calibrateShards: 2, backtestShards: 2 }).toJSON()
+    .Resources as Record<string, { readonly Type: string }>,
 );
 
 /** Logical ids that `part NAME KIND` finds. */

@@ -8,7 +8,14 @@ const specification = readSpecification();
 const ALL_SETTINGS = {
   'the defaults': {},
   'every optional part, provisioned': {
-    ...{ streamMode: 'provisioned', shards: 6, tableMode: 'provisioned', tableUnits: 50, calibrateShards: 7 },
+    ...{
+      streamMode: 'provisioned',
+      shards: 6,
+      tableMode: 'provisioned',
+      tableUnits: 50,
+      calibrateShards: 7,
+      backtestShards: 7,
+    },
     ...{ hunts: true, triageApi: true, securityHub: true, tracing: true, archiveLockDays: 60 },
     ...{ producerAccounts: '111122223333,444455556666', findingsEmails: 'a@example.com' },
     ...{ criticalPhones: '+4930123456', monthlyBudgetUsd: 500, operationsEmails: 'b@example.com' },

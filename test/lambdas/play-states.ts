@@ -1,8 +1,8 @@
 import type { Json } from '../infra/synthesized.ts';
 
 /**
- * Plays a state machine of the Amazon States Language, as far as ours goes: tasks that invoke a function, and Distributed Maps whose
- * children are such tasks. Refuses what it does not know, and what Step Functions refuses: inputs and outputs above
+ * Plays a state machine of the Amazon States Language, as far as ours goes: tasks that invoke a function, choices by one field that is true or
+ * false, and Distributed Maps whose children are machines of such states. Refuses what it does not know, and what Step Functions refuses: inputs and outputs above
  * 256 KiB (step-functions/latest/dg/service-quotas.html), paths that lead nowhere (States.Runtime), names of executions that
  * are none (API_StartExecution). Retries are not played: a fault is final at once. https://states-language.net/spec.html
  */
@@ -10,22 +10,19 @@ type Fields = Readonly<Record<string, Json>>;
 export type Invoke = (functionArn: Json, payload: Json) => Promise<unknown>;
 
 const MOST_BYTES = 256 * 1024;
-const KNOWN = new Set([
-  'Type',
-  'Resource',
-  'Parameters',
-  'OutputPath',
-  'Retry',
-  'ResultPath',
-  'Next',
-  'End',
-  'Label',
-  'ItemsPath',
-  'ItemSelector',
-  'ItemProcessor',
-  'MaxConcurrency',
-  'ToleratedFailurePercentage',
-]);
+/** Fields of each type of state that are played: others are of none, or not known here. */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  Task: ['Type', 'Resource', 'Parameters', 'OutputPath', 'Retry', 'ResultPath', 'Next', 'End'],
+  Map: [
+    ...['Type', 'Label', 'ItemsPath', 'ItemSelector', 'ItemProcessor', 'MaxConcurrency'],
+    ...['ToleratedFailurePercentage', 'ResultPath', 'Next'],
+  ],
+  Choice: ['Type', 'Choices', 'Default'],
+  Succeed: ['Type'],
+};
+/** Events of an execution's history, and of one visit to a state, at most (step-functions/latest/dg/service-quotas.html). */
+const MOST_EVENTS = 25_000;
+const EVENTS_OF_VISIT = 5;
 
 /** One execution; `redrive` goes on where it failed, as RedriveExecution does: states and children that succeeded are not run again. */
 export class Execution {
@@ -43,22 +40,35 @@ export class Execution {
   }
 
   /** @throws what a step threw: the execution has failed */
-  async run(input: Json = {}): Promise<Json> {
-    const states = asFields(this.#definition.States);
-    let at = String(this.#definition.StartAt);
-    for (let value = input; ; ) {
-      const state = asFields(states[at]);
-      const unknown = Object.keys(state).find((field) => !KNOWN.has(field));
-      if (unknown !== undefined) throw new Error(`${at}: ${unknown} is not played here`);
-      const result = await this.#once(at, () => this.#state(at, state, value));
-      value = sized(state.ResultPath === null ? value : result);
-      if (state.End === true) return value;
-      at = String(state.Next);
-    }
+  run(input: Json = {}): Promise<Json> {
+    return this.#machine(this.#definition, input, '', {});
   }
 
   redrive(): Promise<Json> {
     return this.run();
+  }
+
+  /** @param path of its states, in the whole execution */
+  async #machine(machine: Fields, input: Json, path: string, context: Fields): Promise<Json> {
+    const states = asFields(machine.States);
+    let at = String(machine.StartAt);
+    for (let visit = 0, value = input; ; visit++) {
+      if (visit * EVENTS_OF_VISIT > MOST_EVENTS) throw new Error('States.ExecutionHistoryLimitExceeded');
+      const state = asFields(states[at]);
+      const unknown = Object.keys(state).find((field) => !KNOWN[String(state.Type)]?.includes(field));
+      if (unknown !== undefined)
+        throw new Error(`${at}: ${unknown} of a state of type ${state.Type} is not played here`);
+      if (state.Type === 'Succeed') return value;
+      if (state.Type === 'Choice') {
+        at = chosen(state, value);
+        continue;
+      }
+      const place = `${path}${visit}:${at}`;
+      const result = await this.#once(place, () => this.#state(place, state, value, context));
+      value = sized(state.ResultPath === null ? value : result);
+      if (state.End === true) return value;
+      at = String(state.Next);
+    }
   }
 
   async #once(key: string, run: () => Promise<Json>): Promise<Json> {
@@ -69,12 +79,11 @@ export class Execution {
     return made;
   }
 
-  async #state(at: string, state: Fields, input: Json): Promise<Json> {
-    if (state.Type === 'Task') return this.#task(state, input, {});
-    if (state.Type !== 'Map') throw new Error(`${at}: states of type ${state.Type} are not played here`);
+  async #state(place: string, state: Fields, input: Json, context: Fields): Promise<Json> {
+    if (state.Type === 'Task') return this.#task(state, input, context);
     const processor = asFields(state.ItemProcessor);
-    if (asFields(processor.ProcessorConfig).Mode !== 'DISTRIBUTED') throw new Error(`${at}: not distributed`);
-    const child = asFields(asFields(processor.States)[String(processor.StartAt)]);
+    if (asFields(processor.ProcessorConfig).Mode !== 'DISTRIBUTED')
+      throw new Error(`${place}: not distributed`);
     const items = found(input, String(state.ItemsPath));
     if (!Array.isArray(items)) throw new Error(`States.Runtime: ${state.ItemsPath} is no list`);
     const faults: unknown[] = [];
@@ -82,10 +91,9 @@ export class Execution {
     // children end in any order, and those beside one that fails go on or not: the last first here
     for (const [index, item] of [...items.entries()].reverse())
       try {
-        results[index] = await this.#once(`${at}/${index}`, () => {
-          const context = { Map: { Item: { Index: index, Value: item } } };
-          return this.#task(child, sized(this.#filled(state.ItemSelector ?? {}, input, context)), context);
-        });
+        const of = { Map: { Item: { Index: index, Value: item } } };
+        const given = sized(this.#filled(state.ItemSelector ?? {}, input, of));
+        results[index] = await this.#machine(processor, given, `${place}/${index}/`, of);
       } catch (error) {
         faults.push(error);
       }
@@ -118,6 +126,20 @@ export class Execution {
       }),
     );
   }
+}
+
+/** Where a choice goes on: rules that compare one field with true or false. */
+function chosen(state: Fields, input: Json): string {
+  const { Choices } = state;
+  if (!Array.isArray(Choices)) throw new Error('a choice without rules');
+  for (const rule of Choices.map(asFields)) {
+    const { Variable, BooleanEquals, Next, ...more } = rule;
+    if (typeof BooleanEquals !== 'boolean' || Object.keys(more).length > 0)
+      throw new Error(`${JSON.stringify(rule)} is not played here`);
+    if (found(input, String(Variable)) === BooleanEquals) return String(Next);
+  }
+  if (state.Default === undefined) throw new Error('States.NoChoiceMatched');
+  return String(state.Default);
 }
 
 function found(input: Json, path: string): Json {

@@ -45,6 +45,28 @@ function arrival(
 
 const bytes = (profile: Profile) => Buffer.from(encodeSlices(profile.slices)).toString('hex');
 
+describe('a profile that is stored', () => {
+  it('stays as it is, whatever is folded into copies of it: a write that fails is begun again from it', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ n: fc.nat(40), redriven: fc.boolean() }), { minLength: 2, maxLength: 40 }),
+        fc.nat(39),
+        (list, cut) => {
+          const all = list.map(({ n, redriven }, i) => ({ ...arrival(n, { sequence: i + 1 }), redriven }));
+          const stored = fold(newProfile('a'), all.slice(0, cut), rules).profile;
+          const before = structuredClone({ ...stored, slices: [] });
+          const slices = bytes(stored);
+          const first = fold(stored, all.slice(cut), rules);
+          expect({ ...stored, slices: [] }).toEqual(before);
+          expect(bytes(stored)).toBe(slices);
+          expect(fold(stored, all.slice(cut), rules)).toEqual(first);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
 describe('events of a failed batch that had been applied, put back', () => {
   const batch = Array.from({ length: 50 }, (_, i) => arrival(i, { time: START + i, arrived: START + i }));
   const putBack = (at: number) =>

@@ -46,6 +46,12 @@ const COPIES: readonly { readonly what: string; readonly days?: number; readonly
     days: 3,
     advice: 'gone when the run ends, and two days later where it was given up',
   },
+  {
+    what: 'a backtest in shards that is under way: backtest-runs/ in the state bucket',
+    // the setting backtestShards; lib/infra/buckets.ts, and a day for older versions
+    days: 8,
+    advice: 'gone when its outcome was read, and within seven days where it was not',
+  },
   { what: 'dossiers and rejected lines that were written to files', advice: 'delete the files' },
   { what: "sums: a campaign's requests and tokens, calibrations", advice: 'they stay, and name nobody' },
 ];

@@ -1,0 +1,70 @@
+import type { Asked, BacktestStepInput } from '../contract/backtest-steps.ts';
+import { ANSWERED, DISTRIBUTED, type Parameters, RETRY, tasksOf } from './machine-tasks.ts';
+
+/**
+ * The state machine of a backtest in shards (lib/infra/machine-tasks.ts): plan, divide, a Distributed Map over the shards, merge. Each step is
+ * asked for turn after turn until it says that it is done (lib/contract/backtest-steps.ts).
+ */
+
+/** Of a step. `shard` is there in the map only. */
+function parametersOf(step: BacktestStepInput['step'], shards: number): Parameters {
+  if (step === 'plan') return { step, 'run.$': '$$.Execution.Name', shards };
+  const asked = { step, 'run.$': '$.run', 'shards.$': '$.shards', 'turn.$': '$.turn' };
+  return step === 'replay' ? { ...asked, 'shard.$': '$.shard' } : asked;
+}
+
+/** A run is given up after this: before its first parts expire (BACKTEST_DAYS). */
+const TIMEOUT_SECONDS = 5 * 24 * 3600;
+
+/** What is wrong with the input is wrong the next time too: a function's error is known by its name (connect-lambda.html). */
+const RETRIED = [{ ErrorEquals: ['InputError', 'OtherVersion'], MaxAttempts: 0 }, ...RETRY];
+
+/**
+ * @param functionArn of `backtest`
+ * @param shards in the map; all run at once
+ * @param partition of AWS
+ */
+export function backtestMachine(functionArn: string, shards: number, partition = 'aws') {
+  const invoke = tasksOf(functionArn, partition, RETRIED);
+  const turns = (name: string, step: BacktestStepInput['step'], next: string) => ({
+    [name]: { ...invoke(parametersOf(step, shards)), ...ANSWERED, Next: `Is${name}Done` },
+    [`Is${name}Done`]: {
+      Type: 'Choice',
+      Choices: [{ Variable: `$.${'done' satisfies keyof Asked}`, BooleanEquals: true, Next: next }],
+      Default: name,
+    },
+  });
+  return {
+    Comment: 'A backtest of the archive in shards, merged exactly',
+    StartAt: 'Plan',
+    TimeoutSeconds: TIMEOUT_SECONDS,
+    States: {
+      Plan: { ...invoke(parametersOf('plan', shards)), ...ANSWERED, Next: 'Divide' },
+      ...turns('Divide', 'divide', 'Replay'),
+      Replay: {
+        Type: 'Map',
+        Label: 'replay',
+        ItemsPath: `$.${'items' satisfies keyof Asked}`,
+        ItemSelector: {
+          'run.$': '$.run',
+          'shards.$': '$.shards',
+          'turn.$': '$.turn',
+          'shard.$': '$$.Map.Item.Value.shard',
+        },
+        ItemProcessor: {
+          ProcessorConfig: DISTRIBUTED,
+          StartAt: 'Shard',
+          States: { ...turns('Shard', 'replay', 'Replayed'), Replayed: { Type: 'Succeed' } },
+        },
+        MaxConcurrency: shards,
+        // an outcome of a part of the accounts is none
+        ToleratedFailurePercentage: 0,
+        // what a shard answers is for whoever looks at the map
+        ResultPath: null,
+        Next: 'Merge',
+      },
+      ...turns('Merge', 'merge', 'Merged'),
+      Merged: { Type: 'Succeed' },
+    },
+  };
+}

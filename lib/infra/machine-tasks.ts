@@ -1,0 +1,54 @@
+/**
+ * Tasks of our state machines, in the Amazon States Language (states-language.net/spec.html): each asks a function for one step.
+ */
+
+/** How a step's input is written: names that end in .$ are paths into the state's input or the context object. */
+export type Parameters = Readonly<Record<string, string | number>>;
+
+/** Of what Lambda answers, what the step said. */
+export const ANSWERED = { OutputPath: '$.Payload' };
+
+/**
+ * Lambda's own faults, and throttling where other functions need the account's concurrency: step-functions/latest/dg/connect-lambda.html.
+ * A step that fails by itself is tried twice; what it has put meanwhile is there.
+ */
+export const RETRY = [
+  {
+    ErrorEquals: [
+      'Lambda.ClientExecutionTimeoutException',
+      'Lambda.ServiceException',
+      'Lambda.AWSLambdaException',
+      'Lambda.SdkClientException',
+      'Lambda.TooManyRequestsException',
+    ],
+    IntervalSeconds: 10,
+    MaxAttempts: 6,
+    BackoffRate: 2,
+    JitterStrategy: 'FULL',
+  },
+  { ErrorEquals: ['States.TaskFailed'], IntervalSeconds: 30, MaxAttempts: 2, BackoffRate: 2 },
+] as const;
+
+/**
+ * @param functionArn of the function that is asked
+ * @param partition of AWS: its name is part of every ARN (IAM user guide, "Amazon Resource Names")
+ * @param retry first what is not tried again
+ */
+export function tasksOf(
+  functionArn: string,
+  partition: string,
+  retry: readonly object[] = RETRY,
+): (parameters?: Parameters) => object {
+  return (parameters) => ({
+    Type: 'Task',
+    Resource: `arn:${partition}:states:::lambda:invoke`,
+    Parameters: {
+      FunctionName: functionArn,
+      ...(parameters === undefined ? { 'Payload.$': '$' } : { Payload: parameters }),
+    },
+    Retry: retry,
+  });
+}
+
+/** A Distributed Map whose children are executions of their own, redriven by themselves: step-functions/latest/dg/state-map-distributed.html. */
+export const DISTRIBUTED = { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } as const;

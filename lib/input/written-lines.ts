@@ -1,0 +1,28 @@
+import { detached } from '../telemetry/held-names.ts';
+import { checkedTimes } from '../telemetry/parse-usage-event.ts';
+import { scanUsageEvent } from '../telemetry/scan-usage-event.ts';
+import type { UsageEvent } from '../telemetry/usage-event.ts';
+
+/** How a recorder begins a usage event, and the longest line that is looked at. */
+const BEGINS = '{"v":1,"id":"';
+const LONGEST = 8192;
+
+/** Room for a line of so many characters, of at most three bytes each. */
+const room = Buffer.allocUnsafe(3 * LONGEST);
+
+/**
+ * The usage event of a line that is as a recorder wrote it; undefined for any other line, which is read as JSON and
+ * checked against the schema, with the same result (test/input/written-lines.test.ts).
+ */
+export function writtenEvent(line: string): UsageEvent | undefined {
+  const { length } = line;
+  if (length > LONGEST || !line.startsWith(BEGINS)) return undefined;
+  const size = room.write(line);
+  // as many bytes as characters: all of them ASCII
+  const event = size === length ? scanUsageEvent(room, line, 0, size) : undefined;
+  if (event === undefined || !checkedTimes(event).ok) return undefined;
+  // a slice of a line would keep all of its chunk alive
+  event.time = detached(event.time);
+  event.customer.createdAt = detached(event.customer.createdAt);
+  return event;
+}
