@@ -12,8 +12,8 @@ import {
 import { type Content, ContentVectors } from './content/contents.ts';
 import { type ContentCounts, ContentLinker, type ContentTotals, totalsOf } from './content/link-contents.ts';
 import { type BlockPostings, FeatureIndex, postingsOf } from './content/nearest.ts';
+import { type DividedParts, everyPart } from './divided-parts.ts';
 import { runLater } from './eventual.ts';
-import { everyPart, type RunParts } from './run-parts.ts';
 
 /**
  * What accounts ask, linked in steps: `read`, `index`, `compare` and `like` in every shard, each of which is a block of accounts
@@ -21,11 +21,11 @@ import { everyPart, type RunParts } from './run-parts.ts';
  * rare feature, which does not grow.
  */
 export class ContentSteps {
-  readonly #parts: RunParts;
+  readonly #parts: DividedParts;
   readonly #shards: number;
   readonly #learnt: readonly FeatureFrequencies[];
 
-  constructor(parts: RunParts, shards: number, learnt: readonly FeatureFrequencies[]) {
+  constructor(parts: DividedParts, shards: number, learnt: readonly FeatureFrequencies[]) {
     this.#parts = parts;
     this.#shards = shards;
     this.#learnt = learnt;

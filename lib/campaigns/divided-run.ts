@@ -4,6 +4,7 @@ import { UndecidedAllowance } from './allowance.ts';
 import type { Comparison } from './content/comparison.ts';
 import { asGroup } from './content/content-groups.ts';
 import { ContentSteps } from './divided-contents.ts';
+import { type DividedParts, everyPart } from './divided-parts.ts';
 import { runLater } from './eventual.ts';
 import { MemberWindows } from './judging/member-window.ts';
 import { type BlockingPart, CandidateBlocking } from './linking/blocking.ts';
@@ -21,7 +22,6 @@ import {
   type RunPorts,
   type RunReport,
 } from './run.ts';
-import { everyPart, type RunParts } from './run-parts.ts';
 import {
   type HeldVersion,
   joinedOf,
@@ -95,10 +95,10 @@ interface JudgedPart {
 /** One run, divided among so many shards. */
 export class DividedRun {
   readonly #ports: LinkPorts;
-  readonly #parts: RunParts;
+  readonly #parts: DividedParts;
   readonly #shards: number;
 
-  constructor(ports: LinkPorts, parts: RunParts, shards: number) {
+  constructor(ports: LinkPorts, parts: DividedParts, shards: number) {
     this.#ports = ports;
     this.#parts = parts;
     this.#shards = shards;

@@ -1,5 +1,5 @@
 /** Port: what the steps of one run hand each other; plain data that structured cloning keeps. */
-export interface RunParts {
+export interface DividedParts {
   /** Keeps a part, unless an earlier attempt of the step was there first. @returns what stands */
   keep<T>(name: string, value: T): Promise<T>;
   get<T>(name: string): Promise<T | undefined>;
@@ -9,7 +9,7 @@ export interface RunParts {
 
 /** Every shard's part, in order. @throws Error where one is missing: nothing is said of a part of the accounts */
 export async function everyPart<T>(
-  parts: Pick<RunParts, 'need'>,
+  parts: Pick<DividedParts, 'need'>,
   kind: string,
   shards: number,
 ): Promise<T[]> {
