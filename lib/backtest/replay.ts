@@ -6,6 +6,7 @@ import type { Notice } from '../findings/finding.ts';
 import type { IngestedEvent } from '../profile/profile.ts';
 import type { Resumable } from '../profile/resumable.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { timeOf } from '../telemetry/utc-time.ts';
 import { Arrivals, type ArrivalsState } from './arrivals.ts';
 
 /** What a replay needs of the profile store: the in-memory twin answers at once. */
@@ -95,7 +96,7 @@ export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayLi
     counts,
     push(event) {
       counts.read++;
-      const time = Date.parse(event.time);
+      const time = timeOf(event.time);
       const arrived = cut.arrive(time);
       if (arrived === undefined) {
         counts.quarantined++;

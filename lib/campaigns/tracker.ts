@@ -4,6 +4,7 @@ import { NO_PROMPTS, type PromptSamples, samplePrompts } from '../profile/prompt
 import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import { sliceStart } from '../profile/slice.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { timeOf } from '../telemetry/utc-time.ts';
 import { DAY_MS } from '../time.ts';
 import { type Campaign, KEPT_DAYS } from './campaign.ts';
 import { asGroup } from './content/content-groups.ts';
@@ -73,7 +74,7 @@ export class CampaignTracker implements Resumable {
 
   /** Takes an accepted event. `arrived` in ms; event times ahead of it count as arriving with it. */
   observe(account: string, event: UsageEvent, arrived: number): void {
-    const time = Math.min(Date.parse(event.time), arrived);
+    const time = Math.min(timeOf(event.time), arrived);
     this.touched(account, time);
     const facts = this.index.facts(account);
     const next = collectFacts(facts, [event]);

@@ -1,4 +1,4 @@
-import { recentlyUsed } from '../recently-used.ts';
+import { LastUsed } from './last-used.ts';
 
 /** Values that are remembered, and accounts of each. */
 export const MAX_VALUES = 20_000;
@@ -19,18 +19,21 @@ interface Shown {
 const accountsOf = ({ more }: Shown): number => 1 + (more?.size ?? 0);
 
 /** What is remembered by name: of few events all of it, else what came last. */
-type Remembered<Value> = Pick<Map<string, Value>, 'get' | 'size'> & {
+interface Remembered<Value> {
+  readonly size: number;
+  readonly forgot?: boolean;
+  get(name: string): Value | undefined;
   set(name: string, value: Value): unknown;
   values(): Iterable<Value>;
-};
+}
 
 /** Which value the most events have, and the most accounts; what is rare falls out. */
 export class Commonest {
   readonly #values: Remembered<Shown>;
 
-  /** @param few whether so few values come that all are remembered */
-  constructor(few: boolean) {
-    this.#values = few ? new Map<string, Shown>() : recentlyUsed<string, Shown>(MAX_VALUES);
+  /** @param most values that are remembered; `all` where few come */
+  constructor(most: number | 'all') {
+    this.#values = most === 'all' ? new Map<string, Shown>() : new LastUsed<Shown>(most);
   }
 
   add(value: string | undefined, account: string): void {
@@ -48,6 +51,11 @@ export class Commonest {
 
   get size(): number {
     return this.#values.size;
+  }
+
+  /** Whether values fell out: then `size` says little. */
+  get forgot(): boolean {
+    return this.#values.forgot === true;
   }
 
   /** Accounts of each value, of those it could have: 1 where each is of all accounts alike. */

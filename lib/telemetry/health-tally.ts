@@ -1,10 +1,10 @@
-import { recentlyUsed } from '../recently-used.ts';
 import { DAY_MS } from '../time.ts';
 import { AccountTally } from './account-tally.ts';
 import type { PromptFacts, PromptFault } from './adapters/prompt-faults.ts';
 import { CommonLengths, type LengthOf } from './common-lengths.ts';
 import { Commonest, MAX_ACCOUNTS, MAX_VALUES } from './commonest.ts';
 import type { ReadFacts } from './entry-facts.ts';
+import { LastUsed } from './last-used.ts';
 import { LetterPairs } from './letter-pairs.ts';
 import type { UsageEvent } from './usage-event.ts';
 
@@ -99,6 +99,8 @@ const COUNTED_NAMES = Object.keys(COUNTED) as Counted[];
 /** Accounts by which one value counts as that of many. */
 export const MANY_ACCOUNTS = 20;
 const MAX_IDS = 200_000;
+/** One time that stands where most should comes back within a few events; others hardly ever do. */
+const MAX_TIMES = 1000;
 /** So much of all events has a prompt that can stand where all prompts should. */
 const NOTABLE = 0.1;
 
@@ -176,13 +178,13 @@ export class HealthTally {
   #skipped = 0;
   readonly #accounts: AccountTally;
   readonly #isWhole: boolean;
-  readonly #ids = recentlyUsed<string, true>(MAX_IDS);
-  readonly #models = recentlyUsed<string, true>(MAX_VALUES);
+  readonly #ids = new LastUsed<true>(MAX_IDS);
+  readonly #models = new LastUsed<true>(MAX_VALUES);
   readonly #prompts: Commonest;
-  readonly #openings = new Commonest(false);
+  readonly #openings = new Commonest(MAX_VALUES);
   readonly #addresses: Commonest;
   readonly #credentials: Commonest;
-  readonly #times = new Commonest(false);
+  readonly #times = new Commonest(MAX_TIMES);
 
   readonly #now: () => number;
 
@@ -194,9 +196,10 @@ export class HealthTally {
     this.#now = now;
     this.#isWhole = isWhole;
     this.#accounts = new AccountTally(MAX_ACCOUNTS, isWhole);
-    this.#prompts = new Commonest(!isWhole);
-    this.#addresses = new Commonest(!isWhole);
-    this.#credentials = new Commonest(!isWhole);
+    const most = isWhole ? MAX_VALUES : 'all';
+    this.#prompts = new Commonest(most);
+    this.#addresses = new Commonest(most);
+    this.#credentials = new Commonest(most);
   }
 
   get events(): number {
@@ -225,7 +228,7 @@ export class HealthTally {
 
   /** What is asked of all events alone. */
   #oddities({ id, model, time }: UsageEvent): void {
-    if (this.#ids.has(id)) this.#repeats++;
+    if (this.#ids.get(id) !== undefined) this.#repeats++;
     else this.#ids.set(id, true);
     if (model !== this.#model) this.#models.set(model, true);
     this.#model = model;
@@ -316,9 +319,9 @@ export class HealthTally {
 
   /** New accounts, of events, where a few addresses bring many of them each. */
   #crowdedOrigins(): number {
-    const { size } = this.#addresses;
+    const { size, forgot } = this.#addresses;
     const { opened } = this.#accounts;
-    const isCrowded = size >= FEW_ADDRESSES && size < MAX_VALUES && opened >= CROWDED * size;
+    const isCrowded = size >= FEW_ADDRESSES && !forgot && opened >= CROWDED * size;
     return isCrowded ? Math.min(1, opened / this.#events) : 0;
   }
 

@@ -28,14 +28,16 @@ export class NewestPrompts {
   }
 
   #compared(): number {
-    const prompts = new Map<string, { events: number; readonly accounts: Set<string> }>();
-    for (const { prompt, account } of this.#newest) {
-      const held = prompts.get(prompt) ?? { events: 0, accounts: new Set<string>() };
-      held.events++;
-      held.accounts.add(account);
-      prompts.set(prompt, held);
-    }
-    const many = [...prompts.values()].filter(({ accounts }) => accounts.size >= this.#many);
-    return Math.max(0, ...many.map(({ events }) => events)) / this.#newest.length;
+    const counts = new Map<string, number>();
+    for (const { prompt } of this.#newest) counts.set(prompt, (counts.get(prompt) ?? 0) + 1);
+    let most = 0;
+    // hardly ever one of so many events as many accounts would make
+    for (const [prompt, events] of counts)
+      if (events >= this.#many && events > most && this.#accountsOf(prompt) >= this.#many) most = events;
+    return most / this.#newest.length;
+  }
+
+  #accountsOf(prompt: string): number {
+    return new Set(this.#newest.filter((held) => held.prompt === prompt).map(({ account }) => account)).size;
   }
 }

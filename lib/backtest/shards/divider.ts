@@ -1,6 +1,7 @@
 import type { Frame, Resumable } from '../../profile/resumable.ts';
 import { bucketOf } from '../../telemetry/record.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
+import { timeOf } from '../../telemetry/utc-time.ts';
 import { Arrivals, type ArrivalsState, isLinkDue, type LinkTimes } from '../arrivals.ts';
 import { SAMPLE_EVERY } from '../backtest-run.ts';
 import type { Arrival, FlushPart } from './messages.ts';
@@ -44,7 +45,7 @@ export class ReplayDivider implements Resumable {
   /** Takes the next event in order of arrival. */
   push(event: UsageEvent): void {
     this.#read++;
-    const arrived = this.#cut.arrive(Date.parse(event.time));
+    const arrived = this.#cut.arrive(timeOf(event.time));
     if (arrived === undefined) {
       this.#quarantined++;
       return;

@@ -11,6 +11,7 @@ import { sliceStart } from '../../profile/slice.ts';
 import { itemBytes } from '../../stores/profile-item.ts';
 import type { MemoryProfileStore } from '../../stores/profile-memory.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
+import { timeOf } from '../../telemetry/utc-time.ts';
 import { CODE_VERSION } from '../../version.ts';
 import { replayStore } from '../backtest-run.ts';
 import { OutcomeCollector } from '../outcome-collector.ts';
@@ -79,7 +80,7 @@ export class ShardRun implements Resumable {
   take({ flush, at, link, sampled, arrivals }: FlushPart): FlushReport | undefined {
     const pending = new Map<string, { sequence: number; arrivals: IngestedEvent[] }>();
     for (const [sequence, arrived, event] of arrivals) {
-      const time = Date.parse(event.time);
+      const time = timeOf(event.time);
       this.#observe(event, time, arrived, sequence);
       const arrival = replayed(event, time, arrived, sequence);
       const held = pending.get(event.account);
