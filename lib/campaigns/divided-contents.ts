@@ -1,6 +1,12 @@
 import type { PromptSamples } from '../profile/prompt-sample.ts';
 import type { FeatureFrequencies } from '../scoring/group-ranks.ts';
-import { type Blocks, startsOf } from './content/blocks.ts';
+import {
+  type Blocks,
+  type PackedContents,
+  packedContents,
+  startsOf,
+  unpackedContents,
+} from './content/blocks.ts';
 import {
   type ContentGroup,
   groupsOf,
@@ -9,7 +15,7 @@ import {
   type NearAccount,
   nearIn,
 } from './content/content-groups.ts';
-import { type Content, ContentVectors } from './content/contents.ts';
+import { ContentVectors } from './content/contents.ts';
 import { type ContentCounts, ContentLinker, type ContentTotals, totalsOf } from './content/link-contents.ts';
 import { type BlockPostings, FeatureIndex, postingsOf } from './content/nearest.ts';
 import { type DividedParts, everyPart } from './divided-parts.ts';
@@ -40,7 +46,7 @@ export class ContentSteps {
     const linker = new ContentLinker(at, this.#learnt);
     for await (const { account, samples } of accounts) linker.add(account, samples);
     const counts = linker.counts();
-    const asked = new Map(counts.map(({ epoch }) => [epoch, linker.contents(epoch)]));
+    const asked = new Map(counts.map(({ epoch }) => [epoch, packedContents(linker.contents(epoch))]));
     await this.#parts.keep(`asked-${shard}`, asked);
     await this.#parts.keep(`counts-${shard}`, counts);
   }
@@ -95,8 +101,9 @@ export class ContentSteps {
     return {
       sizes,
       load: async (block: number): Promise<ContentVectors> => {
-        const asked = await this.#parts.need<ReadonlyMap<string, readonly Content[]>>(`asked-${block}`);
-        return new ContentVectors(asked.get(epoch) ?? [], weights);
+        const asked = await this.#parts.need<ReadonlyMap<string, PackedContents>>(`asked-${block}`);
+        const held = asked.get(epoch);
+        return new ContentVectors(held === undefined ? [] : unpackedContents(held), weights);
       },
     } satisfies Blocks;
   }
