@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { newCampaign } from '../lib/campaigns/campaign.ts';
+import { MOST_PROMPTS } from '../lib/campaigns/content/contents.ts';
+import { COMMON } from '../lib/campaigns/content/nearest.ts';
 import { judgeCampaign } from '../lib/campaigns/judging/judge-campaign.ts';
 import { memberOf } from '../lib/campaigns/run-member.ts';
+import { MOST_LINK_SHARDS } from '../lib/contract/link-steps.ts';
 import { processBatch } from '../lib/detection/process-batch.ts';
-import { inWords, isWithin, WORKLOAD_BOUNDS } from '../lib/infra/cost/plan.ts';
 import { readUsageEvents } from '../lib/input/usage-events.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
 import type { IngestedEvent } from '../lib/profile/profile.ts';
@@ -23,10 +24,12 @@ import {
   type LinkCosts,
   type LinkPass,
   linkAlone,
+  linkMost,
   linkPass,
   linkReach,
 } from './fleet/link.ts';
 import { type Growth, measureLink, processorMs } from './fleet/measure-link.ts';
+import { fleetOptions, type Size } from './fleet/options.ts';
 import { type AccountCosts, calibrationOf, type Pass } from './fleet/passes.ts';
 
 /**
@@ -49,11 +52,6 @@ const PAYLOAD_EVENTS = Math.floor((6 * 1024 * 1024) / ((EVENT_BYTES * 4) / 3));
 const LANES_PER_SHARD = 2;
 const WINDOW = 60;
 const BURST = { times: 10, seconds: 600 };
-interface Size {
-  readonly accounts: number;
-  readonly rate: number;
-}
-
 const SIZES: readonly Size[] = [
   { accounts: 10_000, rate: 100 },
   { accounts: 100_000, rate: 1000 },
@@ -64,34 +62,11 @@ const SIZES: readonly Size[] = [
 /** Ends with a line that says what is wrong, and what is allowed. */
 function options() {
   try {
-    const { values: given } = parseArgs({
-      options: {
-        ...{ html: { type: 'string' }, json: { type: 'string' } },
-        ...{ accounts: { type: 'string' }, rate: { type: 'string' } },
-      },
-    });
-    const { accounts, eventsPerSecond } = WORKLOAD_BOUNDS;
-    const number = (name: 'accounts' | 'rate', bounds: typeof accounts): number | undefined => {
-      const text = given[name];
-      if (text === undefined) return undefined;
-      const value = text.trim() === '' ? Number.NaN : Number(text);
-      if (!isWithin(bounds, value)) throw new RangeError(`--${name} ${text}: must be ${inWords(bounds)}`);
-      return value;
-    };
-    const size = { accounts: number('accounts', accounts), rate: number('rate', eventsPerSecond) };
-    return { ...given, ...size };
+    return fleetOptions(process.argv.slice(2));
   } catch (error) {
     process.stderr.write(`bench:fleet: ${error instanceof Error ? error.message : error}\n`);
     process.exit(1);
   }
-}
-
-/** The sizes that are asked for: without a rate an account sends a hundredth of an event a second. */
-function sizes(): readonly Size[] {
-  const { accounts, rate } = values;
-  if (accounts === undefined && rate === undefined) return SIZES;
-  const number = accounts ?? Math.min(WORKLOAD_BOUNDS.accounts.most, Math.ceil((rate ?? 0) * 100));
-  return [{ accounts: number, rate: rate ?? number / 100 }];
 }
 
 interface Measured {
@@ -103,6 +78,8 @@ interface Measured {
   readonly growth: readonly Growth[];
 }
 
+/** Accounts of 64 prompts, of which each shows one of 65,536 features of a bin, at which COMMON show one on average. */
+const FEATURE_LIMIT = (COMMON * 65_536) / MOST_PROMPTS;
 /** Accounts that forests are grown from at most (lib/scoring/learn-model.ts). */
 const MOST_GROWN = 4000;
 
@@ -245,10 +222,12 @@ function rowOf({ accounts, rate }: Size, { eventMs, account, link: linkCosts }: 
 /** Default quotas: Lambda's concurrency, a table's write units (at about one and a half an event). */
 function firstLimitOf(rate: number, lanes: number, calibration: Pass, link: LinkPass | undefined): string {
   if (link === undefined) return 'link: no number of shards is enough: several stacks';
-  if (link.shards > 1 && calibration.shards === 1)
-    return `link: one invocation ends before all accounts are compared (${link.shards} shards would do)`;
-  if (calibration.shards > 1)
-    return `calibrate: one invocation ends before all accounts are read (${calibration.shards} would do)`;
+  const ends = [
+    { name: 'calibrate', shards: calibration.shards },
+    { name: 'link', shards: link.shards },
+  ].filter(({ shards }) => shards > 1);
+  if (ends.length > 0)
+    return `one invocation ends before all accounts are read: ${ends.map(({ name, shards }) => `${name} (${shards} shards do)`).join(', ')}`;
   if (rate * 1.5 > 40_000) return 'tables: 40,000 write units a second (quota, can be raised)';
   if (lanes > 900) return 'functions: concurrency of 1,000 (quota, can be raised)';
   return 'none';
@@ -305,11 +284,12 @@ function linkText(): string {
   const ms = (value: number): string => value.toFixed(3);
   return [
     `link, an account: ${link.entries.toFixed(2)} entries of ${Math.round(link.entryBytes)} bytes, ${ms(link.entryMs)} ms each; ${(100 * link.kept).toFixed(1)} % held for linking, ${Math.round(link.keptMemory)} bytes, ${ms(link.mergeMs + link.linkMs)} ms each; what it asks ${Math.round(link.askedMemory)} bytes, ${ms(link.sampleMs)} ms to read, ${ms(link.indexMs + link.nearMs + link.likeMs + link.groupMs)} ms to compare; ${(100 * link.members).toFixed(1)} % in groups that are judged, ${ms(link.judgeMs)} ms each`,
-    `link in one invocation (${ALONE_SECONDS} s, 2 GB) ends at ${reach.accounts.toLocaleString('en')} accounts that all ask enough, by ${reach.by}`,
+    `link in one invocation (${ALONE_SECONDS} s, 2 GB) ends at ${reach.accounts.toLocaleString('en')} accounts that all ask enough, by ${reach.by}; in ${MOST_LINK_SHARDS} shards at ${linkMost(link).toLocaleString('en')}`,
     ...growth.map(
       ({ what, from, to, exponent }) =>
         `growth of ${what}: accounts to the power of ${exponent.toFixed(2)} (${from.toLocaleString('en')} to ${to.toLocaleString('en')})`,
     ),
+    `what is asked is found by features that ${COMMON} accounts show at most: at ${FEATURE_LIMIT.toLocaleString('en')} accounts as many show one on average, and beyond that fewer groups are found (how many fewer is not simulated)`,
     `growing forests: ${fit.seconds.toFixed(1)} s from ${fit.accounts.toLocaleString('en')} accounts, some ${grownSeconds().toFixed(0)} s from ${MOST_GROWN.toLocaleString('en')}, the most there are`,
     `assumed: ${JSON.stringify(LINK_WAITS)}; clocks of 1,500 accounts are in no time`,
   ].join('\n');
@@ -374,7 +354,7 @@ function grownSeconds(): number {
 }
 
 const figures = await measured();
-const rows = sizes().map((size) => rowOf(size, figures));
+const rows = (values.size === undefined ? SIZES : [values.size]).map((size) => rowOf(size, figures));
 process.stdout.write(
   `measured: ${figures.eventMs.toFixed(3)} ms an event, an account ${Math.round(figures.account.bytes)} bytes, ${figures.account.seeMs.toFixed(2)} ms to see, ${figures.account.measureMs.toFixed(2)} ms to measure; assumed: ${JSON.stringify(WAITS)} ms\n\n`,
 );
