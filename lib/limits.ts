@@ -106,6 +106,12 @@ export const LIMITS = {
   recordFaults: limit('reasons for bad lines of a record', 100, 'reasons', 'the rest is kept together'),
   eventLine: limit('a line of a record', 32_768, 'characters', 'quarantined: no usage event is longer'),
   bucketingName: limit('name of a bucketing', 64, 'characters', 'the record is quarantined'),
+  accountLanes: limit(
+    'lanes of an account',
+    16,
+    'lanes',
+    'the record is quarantined; refused by the producer',
+  ),
   gatewayName: limit('name of a gateway', 64, 'characters', 'the record is quarantined'),
   eventAgeDays: limit('age of an event at its arrival (and never before 2015)', 400, 'days', 'quarantined'),
   documentCharacters: limit(

@@ -1,5 +1,6 @@
 import { hash48 } from '../../lib/profile/hashes.ts';
-import { createProducer, type StreamEntry } from '../../lib/telemetry/producer.ts';
+import type { StreamEntry } from '../../lib/telemetry/partitions.ts';
+import { createProducer } from '../../lib/telemetry/producer.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { random } from '../random.ts';
 

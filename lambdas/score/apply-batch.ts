@@ -1,11 +1,13 @@
 import { type AccountFacts, collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
-import { type BatchResult, processHot } from '../../lib/detection/process-batch.ts';
+import { type BatchResult, isDue, processHot } from '../../lib/detection/process-batch.ts';
+import { accountOf, laneNumber } from '../../lib/profile/lane.ts';
 import type { Position } from '../../lib/profile/position.ts';
 import { type IngestedEvent, unapplied } from '../../lib/profile/profile.ts';
 import { mergePromptSamples, NO_PROMPTS, type PromptSamples } from '../../lib/profile/prompt-sample.ts';
 import { isPermanent, UnusableEvent } from '../../lib/stores/failures.ts';
+import type { StoredStates } from '../../lib/stores/lineage.ts';
 import type { EarlierPromptStore, LinkFactStore, ProfileStore } from '../../lib/stores/profile-store.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 
@@ -21,8 +23,9 @@ export interface BesideProfiles {
   readonly prompts?: EarlierPromptStore;
 }
 
-/** What became of one account's run of events. */
+/** What became of the run of events of one account, or of one lane of it. */
 export interface Applied {
+  /** the name of the profile (lib/profile/lane.ts) */
   readonly account: string;
   readonly steps: readonly BatchResult[];
   readonly unusable: readonly Unusable[];
@@ -43,6 +46,7 @@ const EVENTS_PER_WRITE = 4096;
 /**
  * Advances every account of a batch and stores it. What is wrong with an event or an item costs that event or that
  * account; what passes is deferred, with the writes of all others done.
+ * @param arrivals by the names of profiles (lib/profile/lane.ts)
  * @throws what the store answers where no account could be loaded at all
  */
 export async function applyBatch(
@@ -51,36 +55,87 @@ export async function applyBatch(
   rules: Rules,
   beside: BesideProfiles = {},
 ): Promise<Applied[]> {
-  const accounts = [...arrivals.keys()];
+  const names = [...arrivals.keys()];
   const unreadable = new Map<string, Error>();
   // first: what a warm function remembers beside a profile belongs to that profile
-  const loaded = await store.load(accounts, (account, error) => unreadable.set(account, error), 'recent');
+  const loaded = await store.load(names, (name, error) => unreadable.set(name, error), 'recent');
+  // hardly any batch has a lane
+  const groups = names.some((name) => laneNumber(name) > 0) ? profilesByAccount(names) : NO_GROUPS;
+  // of accounts with lanes they are read with each run: what one lane has added the next one has to know
+  const alone = groups.size === 0 ? names : names.filter((name) => !groups.has(accountOf(name)));
   const [facts, prompts] = await Promise.all([
-    beside.links?.load(accounts, loaded, 'recent'),
+    beside.links?.load(alone, loaded, 'recent'),
     earlierPrompts(beside, loaded),
   ]);
+  const ports = { store, rules, beside };
   const applied: Applied[] = [];
+  const applyOne = async (name: string): Promise<boolean> => {
+    const run = arrivals.get(name) ?? [];
+    const error = unreadable.get(name);
+    if (error !== undefined) {
+      applied.push({ account: name, steps: [], unusable: [{ arrivals: run, error }], state: undefined });
+      return false;
+    }
+    const known = groups.has(accountOf(name)) ? undefined : { facts: facts?.get(name) };
+    const one = new AccountRun(name, ports, known, prompts.get(name));
+    applied.push(await one.apply(run, loaded.get(name)));
+    return one.beganStretch;
+  };
+  const applyGroup = async (account: string, profiles: readonly string[]): Promise<void> => {
+    let began = false;
+    for (const name of profiles) began = (await applyOne(name)) || began;
+    if (began && !profiles.includes(account)) applied.push(...(await lookAgain(account, ports)));
+  };
+  const all = [...groups, ...alone];
   let at = 0;
   const worker = async (): Promise<void> => {
     for (;;) {
-      const account = accounts[at++];
-      if (account === undefined) return;
-      const run = arrivals.get(account) ?? [];
-      const error = unreadable.get(account);
-      applied.push(
-        error === undefined
-          ? await new AccountRun(
-              account,
-              { store, rules, beside },
-              facts?.get(account),
-              prompts.get(account),
-            ).apply(run, loaded.get(account))
-          : { account, steps: [], unusable: [{ arrivals: run, error }], state: undefined },
-      );
+      const next = all[at++];
+      if (next === undefined) return;
+      if (typeof next === 'string') await applyOne(next);
+      else await applyGroup(...next);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, accounts.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, all.length) }, worker));
   return applied;
+}
+
+/** Profiles of a batch by the accounts that are divided. */
+type Groups = ReadonlyMap<string, readonly string[]>;
+
+const NO_GROUPS: Groups = new Map();
+
+/** Those accounts that have lanes in the batch: lanes first, so that an account is looked at with what they have just got. */
+function profilesByAccount(names: readonly string[]): Groups {
+  const groups = new Map<string, string[]>();
+  for (const name of names) {
+    if (laneNumber(name) === 0) continue;
+    const account = accountOf(name);
+    const held = groups.get(account);
+    if (held === undefined) groups.set(account, [name]);
+    else held.push(name);
+  }
+  for (const name of names) groups.get(name)?.push(name);
+  return groups;
+}
+
+/** Link facts of the account that a profile is of. @param stored as in LinkFactStore */
+async function factsOf(
+  { links }: BesideProfiles,
+  name: string,
+  stored?: StoredStates,
+): Promise<AccountFacts | undefined> {
+  const account = accountOf(name);
+  return (await links?.load([account], stored))?.get(account);
+}
+
+/**
+ * Looks at an account of which a lane began a stretch of event time, and which may get no event itself for long. A failure is left to
+ * the account's own next event, and to the next lane: nothing of this batch waits for it.
+ */
+async function lookAgain(account: string, ports: RunPorts): Promise<Applied[]> {
+  const looked = await new AccountRun(account, ports, undefined).look();
+  return looked === undefined ? [] : [looked];
 }
 
 /** What a run works with. */
@@ -90,14 +145,17 @@ interface RunPorts {
   readonly beside: BesideProfiles;
 }
 
-/** One account's run of events on its way into the store. */
+/** The run of events of one account, or of a lane, on its way into the store. */
 class AccountRun {
+  /** the name of the profile */
   readonly #account: string;
   readonly #store: ProfileStore;
   readonly #rules: Rules;
   readonly #beside: BesideProfiles;
   /** as they were loaded with the batch, or written since */
   #facts: AccountFacts | undefined;
+  /** false: they are to be loaded first */
+  #factsKnown: boolean;
   /** the sample that a version before wrote, as long as the state names it */
   #prompts: PromptSamples;
   readonly #steps: BatchResult[] = [];
@@ -108,18 +166,21 @@ class AccountRun {
   #stored: AccountState | undefined;
   /** that is what it holds; a first load may miss what was written a moment ago */
   #sure = false;
+  /** a lane whose newest event is the first of a stretch of event time */
+  beganStretch = false;
 
   constructor(
     account: string,
     { store, rules, beside }: RunPorts,
-    facts: AccountFacts | undefined,
+    known: { readonly facts: AccountFacts | undefined } | undefined,
     prompts: PromptSamples = NO_PROMPTS,
   ) {
     this.#account = account;
     this.#store = store;
     this.#rules = rules;
     this.#beside = beside;
-    this.#facts = facts;
+    this.#facts = known?.facts;
+    this.#factsKnown = known !== undefined;
     this.#prompts = prompts;
   }
 
@@ -141,6 +202,13 @@ class AccountRun {
     return result();
   }
 
+  /** One look without any event, at what is stored now; undefined: it failed. */
+  async look(): Promise<Applied | undefined> {
+    const error = await this.#applyPart([]);
+    if (error !== undefined) return undefined;
+    return { account: this.#account, steps: this.#steps, unusable: this.#unusable, state: this.#stored };
+  }
+
   /** Returns why the part is deferred; undefined: it is applied, or set aside. */
   async #applyPart(part: readonly IngestedEvent[]): Promise<Error | undefined> {
     let error: Error | undefined;
@@ -159,6 +227,8 @@ class AccountRun {
         const now = step.changed ? await this.#save(state, step, part) : state;
         if (now !== undefined) {
           this.#steps.push(step);
+          this.beganStretch ||=
+            laneNumber(this.#account) > 0 && isDue(now.profile.lastSeen, state.profile.lastSeen);
           this.#state = now;
           this.#stored = now;
           return undefined;
@@ -180,10 +250,11 @@ class AccountRun {
     const state = stored.get(this.#account);
     if (state === undefined) throw new Error(`the store answered nothing for ${this.#account}`);
     const [facts, prompts] = await Promise.all([
-      this.#beside.links?.load(accounts, stored),
+      factsOf(this.#beside, this.#account, laneNumber(this.#account) === 0 ? stored : undefined),
       earlierPrompts(this.#beside, stored),
     ]);
-    this.#facts = facts?.get(this.#account);
+    this.#facts = facts;
+    this.#factsKnown = true;
     this.#prompts = prompts.get(this.#account) ?? NO_PROMPTS;
     this.#state = state;
     this.#stored = state;
@@ -212,6 +283,10 @@ class AccountRun {
     part: readonly IngestedEvent[],
   ): Promise<AccountState | undefined> {
     const events = part.map(({ event }) => event);
+    if (!this.#factsKnown && events.length > 0) {
+      this.#facts = await factsOf(this.#beside, this.#account);
+      this.#factsKnown = true;
+    }
     // before the profile: facts may be written twice, but are never forgotten for a profile that moved on
     const facts = this.#newFacts(events);
     if (facts !== undefined) await this.#keepFacts(events, facts);
@@ -221,7 +296,7 @@ class AccountRun {
 
   /** undefined: the events say nothing new. Most do not, so that nothing is waited for. */
   #newFacts(events: readonly UsageEvent[]): AccountFacts | undefined {
-    if (this.#beside.links === undefined) return undefined;
+    if (this.#beside.links === undefined || events.length === 0) return undefined;
     const now = collectFacts(this.#facts, events);
     return now === this.#facts ? undefined : now;
   }
@@ -231,12 +306,12 @@ class AccountRun {
     let now: AccountFacts | undefined = first;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (links === undefined || now === undefined) return;
-      if ((await links.save(this.#account, now)) === 'saved') {
+      if ((await links.save(accountOf(this.#account), now)) === 'saved') {
         this.#facts = now;
         return;
       }
       // somebody else wrote them: theirs, and what these events add to them
-      this.#facts = (await links.load([this.#account])).get(this.#account);
+      this.#facts = await factsOf(this.#beside, this.#account);
       now = this.#newFacts(events);
     }
     throw new Error('somebody else kept writing the facts of this account');

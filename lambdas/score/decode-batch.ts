@@ -1,11 +1,13 @@
 import type { ArchivedRecord } from '../../lib/aws/archive.ts';
 import type { SetAside } from '../../lib/aws/quarantine.ts';
+import { LIMITS } from '../../lib/limits.ts';
+import { laneName } from '../../lib/profile/lane.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { acceptedRecord } from '../../lib/telemetry/accepted-record.ts';
 import { DEVELOPMENT_EPOCH } from '../../lib/telemetry/keys.ts';
 import { kindOf, printable, type Reason } from '../../lib/telemetry/reason.ts';
-import { BUCKETING, bucketOf, bucketsOf, partitionKey } from '../../lib/telemetry/record.ts';
+import { BUCKETING, bucketOf, bucketsOf, laneIn, partitionKey } from '../../lib/telemetry/record.ts';
 import { decodeRecord } from '../../lib/telemetry/record-codec.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { timeOf } from '../../lib/telemetry/utc-time.ts';
@@ -23,7 +25,7 @@ export interface KinesisRecord {
 }
 
 export interface DecodedBatch {
-  /** per account, in stream order */
+  /** per profile (an account, or a lane of one: lib/profile/lane.ts), in stream order */
   readonly arrivals: Map<string, IngestedEvent[]>;
   readonly setAside: SetAside[];
   readonly accepted: ArchivedRecord[];
@@ -138,8 +140,9 @@ function decodeOne(
       ? { event, time, arrived, position, redriven }
       : { event, time, arrived, position };
     ofGateway.push(arrival);
-    const list = batch.arrivals.get(event.account);
-    if (list === undefined) batch.arrivals.set(event.account, [arrival]);
+    const name = place.lane === 0 ? event.account : laneName(event.account, place.lane);
+    const list = batch.arrivals.get(name);
+    if (list === undefined) batch.arrivals.set(name, [arrival]);
     else list.push(arrival);
   }
   if (accepted.size > 0)
@@ -154,11 +157,15 @@ function decodeOne(
     });
 }
 
+const MOST_LANES = LIMITS.accountLanes.most;
+
 /**
  * Where a record lies. An event must not be applied from elsewhere than under the key of its account's bucket: sequence
  * numbers are ordered along one partition key only (streams/latest/dev/key-concepts.html).
  */
 class Place {
+  /** of the bucket, 0 being the bucket's own key: sequence numbers of each have an order of their own, and so has its profile */
+  readonly lane: number;
   readonly #bucketing: string;
   readonly #key: string;
   readonly #buckets: number | undefined;
@@ -166,8 +173,10 @@ class Place {
   #bucket = -1;
 
   constructor(bucketing: string, key: string) {
+    const { bucketKey, lane } = laneIn(key);
+    this.lane = lane;
     this.#bucketing = bucketing;
-    this.#key = key;
+    this.#key = bucketKey;
     this.#buckets = bucketsOf(bucketing);
   }
 
@@ -178,6 +187,12 @@ class Place {
         field: 'header.bucketing',
         value: printable(this.#bucketing),
         message: `must end in its number of buckets, such as ${BUCKETING}: partition keys follow from it`,
+      };
+    if (this.lane >= MOST_LANES)
+      return {
+        field: 'partitionKey',
+        value: kindOf(this.#key),
+        message: `names lane ${this.lane}, and an account has the lanes 0 to ${MOST_LANES - 1}`,
       };
     const bucket = bucketOf(account, this.#buckets);
     if (bucket === this.#bucket) return undefined;

@@ -12,6 +12,7 @@ import { EarlierPrompts } from '../../lib/aws/sampled-prompts.ts';
 import type { EnvironmentOf } from '../../lib/contract/environment.ts';
 import { GATEWAY_DIMENSION, type MetricName, MOST_GATEWAYS } from '../../lib/contract/metrics.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { accountOf } from '../../lib/profile/lane.ts';
 import { type Position, unpadSequence } from '../../lib/profile/position.ts';
 import { remembers } from '../../lib/profile/profile.ts';
 import { windowMs } from '../../lib/profile/window.ts';
@@ -225,7 +226,7 @@ function unusableOf({ account, unusable }: Applied): SetAside[] {
     arrivals.map(({ event, arrived, position }) => ({
       reason: {
         field: 'account',
-        value: account,
+        value: accountOf(account),
         message: printable(`profile not written: ${error.message}`),
       },
       origin: {

@@ -1,3 +1,4 @@
+import { accountOf } from '../../lib/profile/lane.ts';
 import { recentlyUsed } from '../../lib/recently-used.ts';
 import { HOUR_MS } from '../../lib/time.ts';
 import type { Applied } from './apply-batch.ts';
@@ -37,9 +38,11 @@ export class UnscoredShares {
     arrivals: ReadonlyMap<string, readonly { readonly arrived: number }[]>,
   ): Unwatched[] {
     const found: Unwatched[] = [];
-    for (const { account, steps, unusable } of applied) {
-      const arrived = arrivals.get(account)?.at(-1)?.arrived;
+    for (const { account: name, steps, unusable } of applied) {
+      const arrived = arrivals.get(name)?.at(-1)?.arrived;
       if (arrived === undefined) continue;
+      // of its lanes those that this environment sees
+      const account = accountOf(name);
       const hour = this.#hourOf(account, Math.floor(arrived / HOUR_MS) * HOUR_MS);
       for (const step of steps) {
         hour.seen += step.used + step.late + step.repeated;

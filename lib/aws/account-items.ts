@@ -1,10 +1,11 @@
 import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { PROFILE_ITEMS } from '../contract/tables.ts';
+import { keyOf, placeOfItem } from './lane-items.ts';
 
 /** An item of the profile table, as DynamoDB answers it. */
 export type StoredItem = Readonly<Record<string, AttributeValue>>;
 
-/** Which items of accounts are read, and how. */
+/** Which items of accounts, or of lanes of accounts, are read, and how. */
 export interface AskedItems {
   readonly table: string;
   readonly item: (typeof PROFILE_ITEMS)[keyof typeof PROFILE_ITEMS];
@@ -21,7 +22,7 @@ const ATTEMPTS = 9;
 const FIRST_PAUSE = 50;
 
 /**
- * The items of one kind of some accounts, by account; who has none is not in it. What DynamoDB leaves unprocessed is asked for again.
+ * The items of one kind of some accounts, by the names of their profiles; who has none is not in it. What DynamoDB leaves unprocessed is asked for again.
  * @throws where the table stays throttled
  */
 export async function itemsOf(
@@ -42,16 +43,13 @@ async function read(
   accounts: readonly string[],
   found: Map<string, StoredItem>,
 ): Promise<void> {
-  let keys: Record<string, AttributeValue>[] = accounts.map((account) => ({
-    account: { S: account },
-    item: { S: item },
-  }));
+  let keys: Record<string, AttributeValue>[] = accounts.map((account) => keyOf(account, item));
   for (let attempt = 1; keys.length > 0; attempt++) {
     const response = await client.send(
       new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: consistent } } }),
     );
     for (const held of response.Responses?.[table] ?? [])
-      if (held.account?.S !== undefined) found.set(held.account.S, held);
+      if (held.account?.S !== undefined) found.set(placeOfItem(held).name, held);
     keys = response.UnprocessedKeys?.[table]?.Keys ?? [];
     if (keys.length === 0) return;
     if (attempt === ATTEMPTS)

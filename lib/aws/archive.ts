@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
 import { isGzip } from '../telemetry/gzip.ts';
-import { BUCKETING, bucketOf, bucketsOf, partitionKey } from '../telemetry/record.ts';
+import { BUCKETING, bucketOf, bucketsOf, laneIn, partitionKey } from '../telemetry/record.ts';
 
 /** One accepted record as it came from the stream. */
 export interface ArchivedRecord {
@@ -23,10 +23,11 @@ export interface Archive {
 
 /**
  * Partition keys end in three hexadecimal digits of the bucket; a group is sixteen neighbouring buckets. Under another
- * bucketing than the usual one an account has another bucket: its groups carry the name of the bucketing.
+ * bucketing than the usual one an account has another bucket: its groups carry the name of the bucketing. Lanes lie with their bucket.
  */
 export function groupOf(partitionKey: string): string {
-  const [, bucketing, bucket] = /^([A-Za-z0-9]+-\d+)\/([0-9a-f]+)$/.exec(partitionKey) ?? [];
+  const { bucketKey } = laneIn(partitionKey);
+  const [, bucketing, bucket] = /^([A-Za-z0-9]+-\d+)\/([0-9a-f]+)$/.exec(bucketKey) ?? [];
   if (bucketing === undefined || bucket === undefined) return OTHER;
   return bucketing === BUCKETING ? bucket.slice(0, -1) : `${bucketing}.${bucket.slice(0, -1)}`;
 }

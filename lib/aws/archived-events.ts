@@ -3,7 +3,7 @@ import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
 import { padSequence } from '../profile/position.ts';
 import type { IngestedEvent } from '../profile/profile.ts';
 import { eventHash } from '../profile/recent-ids.ts';
-import { BUCKETING } from '../telemetry/record.ts';
+import { BUCKETING, laneIn } from '../telemetry/record.ts';
 import { decodeRecord } from '../telemetry/record-codec.ts';
 import { DAY_MS } from '../time.ts';
 import { mayHold } from './archive.ts';
@@ -61,7 +61,9 @@ export async function readArchivedEvents(
       seen.add(place);
       const { header, lines } = decodeRecord(record, { arrival: frame.arrived });
       const arrived = header?.arrived === undefined ? frame.arrived : Date.parse(header.arrived);
-      const epoch = `${frame.stream}/${header?.bucketing ?? BUCKETING}`;
+      const { lane } = laneIn(frame.partitionKey);
+      // sequence numbers of lanes have no common order
+      const epoch = `${frame.stream}/${header?.bucketing ?? BUCKETING}${lane === 0 ? '' : `/${lane}`}`;
       for (const { event, index } of lines) {
         if (event === undefined || !accounts.has(event.account)) continue;
         const position = { epoch, sequence: padSequence(frame.sequence), index };

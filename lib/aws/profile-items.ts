@@ -1,6 +1,7 @@
 import { type AttributeValue, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { Seal } from '../detection/seal.ts';
 import { decodeSlices } from '../profile/codec.ts';
+import { laneNumber } from '../profile/lane.ts';
 import {
   mergePromptSamples,
   NO_PROMPTS,
@@ -16,6 +17,7 @@ import { isComparable, isWorthNoting } from '../stores/link-store.ts';
 import type { HotItem, Logs, Places } from '../stores/profile-item.ts';
 import type { Reading } from '../stores/profile-store.ts';
 import { imageBytes } from './image-bytes.ts';
+import { keyOf, withoutLane } from './lane-items.ts';
 import { noticeText } from './notice-attribute.ts';
 
 /** Items of the profile table as they come and go: names of their sort keys, and what stands in them. */
@@ -125,14 +127,15 @@ export interface PartSource {
   readonly table: string;
 }
 
-/** All items of an account from one sort key to another, both included. */
+/** All items of a profile from one sort key to another, both included. */
 export async function itemsBetween(
   { client, table }: PartSource,
-  account: string,
-  [from, to]: readonly [string, string],
+  name: string,
+  range: readonly [string, string],
   reading: Reading,
 ): Promise<Record<string, AttributeValue>[]> {
   const items: Record<string, AttributeValue>[] = [];
+  const [from, to] = [keyOf(name, range[0]), keyOf(name, range[1])];
   let start: Record<string, AttributeValue> | undefined;
   do {
     const page = await client.send(
@@ -141,11 +144,11 @@ export async function itemsBetween(
         ConsistentRead: reading === 'newest',
         KeyConditionExpression: 'account = :account AND #item BETWEEN :from AND :to',
         ExpressionAttributeNames: { '#item': 'item' },
-        ExpressionAttributeValues: { ':account': { S: account }, ':from': { S: from }, ':to': { S: to } },
+        ExpressionAttributeValues: { ':account': from.account, ':from': from.item, ':to': to.item },
         ...(start === undefined ? {} : { ExclusiveStartKey: start }),
       }),
     );
-    items.push(...(page.Items ?? []));
+    items.push(...(laneNumber(name) === 0 ? (page.Items ?? []) : (page.Items ?? []).map(withoutLane)));
     start = page.LastEvaluatedKey;
   } while (start !== undefined);
   return items;

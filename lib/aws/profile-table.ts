@@ -9,6 +9,7 @@ import { LRUCache } from 'lru-cache';
 import { PROFILE_ITEMS } from '../contract/tables.ts';
 import type { AccountState } from '../detection/account-state.ts';
 import { newAccount } from '../detection/account-state.ts';
+import { newestOf } from '../detection/lanes.ts';
 import type { Seal } from '../detection/seal.ts';
 import { encodeSlices } from '../profile/codec.ts';
 import { hash48 } from '../profile/hashes.ts';
@@ -32,6 +33,7 @@ import {
 import type { ProfileStore, Reading } from '../stores/profile-store.ts';
 import { RememberedStates } from '../stores/remembered-states.ts';
 import { itemsOf, type StoredItem } from './account-items.ts';
+import { keyOf, lanesNamedIn, namedLanes } from './lane-items.ts';
 import { noticeAttribute } from './notice-attribute.ts';
 import {
   bytesOf,
@@ -46,19 +48,21 @@ import {
   sealedItem,
   sealedPrompts,
 } from './profile-items.ts';
+import { isToBeNamed, nameLane, readLanes } from './profile-lanes.ts';
 import { scanProfiles, type TableScan } from './profile-scan.ts';
 
 /**
  * The one owner of the profile table. Items of an account (partition key `account`, sort key `item`):
  *
  *   hot            version, meta, slices, recent, redriven, asked; level where it is not clear; notices, noticeShard, noticeSince
- *                  while notices wait
+ *                  while notices wait; lanes where it has any
  *   sealed#NNNNNN#H  slices and sampled prompts that left the hot item, named by their content; `before` names the part
  *                  before it, `content` says until when (epoch ms) what the account asks is compared, where that changes
  *   recent#NNNNNN  events that were applied, moved out of the hot item; the same bytes by whoever writes them
  *   redriven#NNNNNN  the same of events that were put back
  *   prompts        a sample of what it asks, of versions before (see EarlierPrompts)
  *   facts          what links accounts (campaigns/link-facts.ts)
+ *   lane#KIND#NN...  the first four of lane NN of an account that is divided (lane-items.ts)
  *
  * `expiresAt` (epoch seconds) is the table's time to live; deletion lags, so readers filter by time themselves.
  */
@@ -143,11 +147,9 @@ export class ProfileTable implements ProfileStore {
     const doubtful: string[] = [];
     const one = async (account: string, item: Record<string, AttributeValue> | undefined): Promise<void> => {
       try {
-        if (item === undefined) this.drop(account);
-        states.set(
-          account,
-          item === undefined ? newAccount(account) : await this.read(account, item, reading),
-        );
+        const state = item?.version === undefined ? undefined : await this.read(account, item, reading);
+        if (state === undefined) this.drop(account);
+        states.set(account, await this.withLanes(state ?? newAccount(account), lanesNamedIn(item), reading));
       } catch (error) {
         if (!(error instanceof UnreadableItem) || onUnreadable === undefined) throw error;
         // what was damaged a moment ago may be mended
@@ -171,15 +173,20 @@ export class ProfileTable implements ProfileStore {
     stored: AccountState,
     next: AccountState,
     seal: Seal | undefined,
-    since = next.profile.arrived,
+    since = newestOf({ ...stored, profile: next.profile }).arrived,
   ): Promise<'saved' | 'conflict'> {
     const { profile } = next;
-    const expiresAt = this.expiry(Math.max(profile.lastSeen, profile.arrived));
+    // an account that is divided may have no event of its own, and is kept as long as its lanes
+    const expiresAt = this.expiry(newestOf({ ...stored, profile }).latest);
+    if (isToBeNamed(stored, next))
+      this.writeUnits += await nameLane(this.client, this.table, profile.account, expiresAt);
     if (seal !== undefined)
       await this.put(profile.account, sealedItem(seal.number, seal.name), expiresAt, {
         slices: { B: encodeSlices(seal.slices) },
         before: { S: seal.before },
         ...sealedPrompts(seal, stored.asked.sealed, next.asked.sealed),
+        // whoever reads parts alone is told that there are others
+        ...namedLanes(next.lanes?.numbers),
       });
     for (const { log, part } of newParts(stored, next)) {
       // by the later clock: a stream that is hours behind must not find them expired
@@ -243,7 +250,7 @@ export class ProfileTable implements ProfileStore {
       const response = await this.client.send(
         new UpdateItemCommand({
           TableName: this.table,
-          Key: { account: { S: profile.account }, item: { S: PROFILE_ITEMS.hot } },
+          Key: keyOf(profile.account, PROFILE_ITEMS.hot),
           UpdateExpression: `SET ${set}${gone.length > 0 ? ` REMOVE ${gone.join(', ')}` : ''}`,
           ConditionExpression: condition,
           ExpressionAttributeNames: { '#version': 'version', '#level': 'level' },
@@ -275,8 +282,7 @@ export class ProfileTable implements ProfileStore {
       new PutItemCommand({
         TableName: this.table,
         Item: {
-          account: { S: account },
-          item: { S: item },
+          ...keyOf(account, item),
           ...attributes,
           expiresAt: { N: String(expiresAt) },
         },
@@ -315,10 +321,24 @@ export class ProfileTable implements ProfileStore {
 
   async whole(state: AccountState): Promise<AccountState> {
     const { partsUnread, ...held } = state;
-    if (!partsUnread) return state;
     const { account } = held.profile;
-    const { slices, prompts } = await this.sealedOf(account, held.profile, 'recent');
-    return { ...held, sealed: slices, asked: withSealed(held.asked, prompts) };
+    let read: AccountState = held;
+    if (partsUnread) {
+      const { slices, prompts } = await this.sealedOf(account, held.profile, 'recent');
+      read = { ...held, sealed: slices, asked: withSealed(held.asked, prompts) };
+    }
+    return this.withLanes(read, held.lanes?.numbers ?? [], 'newest');
+  }
+
+  /** With what its hot item says of lanes. They are written by others: they are read anew each time. */
+  private async withLanes(
+    state: AccountState,
+    numbers: readonly number[],
+    reading: Reading,
+  ): Promise<AccountState> {
+    if (numbers.length === 0) return state;
+    if (reading === 'recent') return { ...state, lanes: { numbers } };
+    return { ...state, lanes: { numbers, states: await readLanes(this, state.profile.account) } };
   }
 
   private async assemble(account: string, item: StoredItem, reading: Reading): Promise<AccountState> {

@@ -16,8 +16,11 @@ import { decodeFacts } from '../campaigns/linking/facts-codec.ts';
 import { mergeFacts } from '../campaigns/linking/link-facts.ts';
 import { PROFILE_ITEMS, TABLES } from '../contract/tables.ts';
 import { defaultPolicy } from '../policy/policy.ts';
+import { laneNumber } from '../profile/lane.ts';
 import type { ReadSoFar } from './archive-reader.ts';
 import { FactItems } from './fact-items.ts';
+import { HOT_OF_LANES, keyOf, namedLanes, placeOfItem } from './lane-items.ts';
+import { itemsBetween } from './profile-items.ts';
 
 type Item = Record<string, AttributeValue>;
 
@@ -129,27 +132,43 @@ export class RebuiltTable {
   }
 
   /**
-   * Puts an account's rebuilt items into the live table: its parts first, the hot item last and only where nobody wrote it
-   * since `version` was read. Versions go on from the higher one, so that no warm function takes the new item for
+   * Puts an account's rebuilt items into the live table: its parts first, the hot items of its lanes, its own last, each only where
+   * nobody wrote it since `version` was read. Versions go on from the higher one, so that no warm function takes the new item for
    * the one that it knows. Facts are joined with those that stand there: what an account has shown since is never lost.
-   * Parts that nothing names any more expire by themselves.
-   * @param version of the live hot item as it was judged; 0: there was none
+   * Parts that nothing names any more expire by themselves. Lanes count for themselves: where one has gone on, the others are right.
+   * @param versions of the live hot items as they were judged, by the names of their profiles; without: there was none
    */
-  async switchOver(account: string, version: number): Promise<'switched' | 'conflict'> {
+  async switchOver(account: string, versions: ReadonlyMap<string, number>): Promise<'switched' | 'conflict'> {
     const items = await this.#itemsOf(account);
-    const hot = items.find(({ item }) => item?.S === PROFILE_ITEMS.hot);
-    if (hot === undefined || (await this.liveVersion(account)) !== version) return 'conflict';
+    const hots = items.filter((item) => placeOfItem(item).item === PROFILE_ITEMS.hot);
+    const own = versions.get(account) ?? 0;
+    if (hots.length === 0 || (await this.#liveVersion(account)) !== own) return 'conflict';
     for (const item of items) {
-      const name = item.item?.S;
-      if (name === PROFILE_ITEMS.facts) await this.#joinFacts(account, item);
-      else if (item !== hot) await this.#put(item);
+      if (item.item?.S === PROFILE_ITEMS.facts) await this.#joinFacts(account, item);
+      else if (!hots.includes(item)) await this.#put(item);
     }
-    const next = Math.max(version, Number(hot.version?.N ?? 0)) + 1;
+    const numbers = [...versions.keys(), ...hots.map((item) => placeOfItem(item).name)].map(laneNumber);
+    const lanes = namedLanes([...new Set(numbers)].filter((number) => number > 0));
+    // the account's own stands before those of its lanes, and goes last
+    const inOrder = hots.toSorted((a, b) => laneOfItem(b) - laneOfItem(a));
+    for (const hot of inOrder) {
+      const { name } = placeOfItem(hot);
+      // an item that only names lanes is of no version
+      if (hot.version === undefined) continue;
+      const item = name === account ? { ...hot, ...lanes } : hot;
+      if ((await this.#replace(item, versions.get(name) ?? 0)) === 'conflict') return 'conflict';
+    }
+    return 'switched';
+  }
+
+  /** Puts a hot item in the place of the live one of that version; 0: there is none. */
+  async #replace(item: Item, version: number): Promise<'switched' | 'conflict'> {
+    const next = Math.max(version, Number(item.version?.N ?? 0)) + 1;
     try {
       await this.#client.send(
         new PutItemCommand({
           TableName: this.#live,
-          Item: { ...hot, version: { N: String(next) } },
+          Item: { ...item, version: { N: String(next) } },
           ConditionExpression: version === 0 ? 'attribute_not_exists(#version)' : '#version = :read',
           ExpressionAttributeNames: { '#version': 'version' },
           ...(version === 0 ? {} : { ExpressionAttributeValues: { ':read': { N: String(version) } } }),
@@ -162,16 +181,22 @@ export class RebuiltTable {
     }
   }
 
-  /** The version of an account's live hot item, whatever else is in it; 0 where there is none. */
-  async liveVersion(account: string): Promise<number> {
-    return this.#versionOf({ account: { S: account }, item: { S: PROFILE_ITEMS.hot } });
+  /** Versions of an account's live hot items, whatever else is in them, by the names of their profiles. */
+  async liveVersions(account: string): Promise<ReadonlyMap<string, number>> {
+    const versions = new Map<string, number>();
+    const own = await this.#liveVersion(account);
+    if (own > 0) versions.set(account, own);
+    const live = { client: this.#client, table: this.#live };
+    for (const item of await itemsBetween(live, account, HOT_OF_LANES, 'newest'))
+      versions.set(placeOfItem(item).name, Number(item.version?.N ?? 0));
+    return versions;
   }
 
-  async #versionOf(Key: Item): Promise<number> {
+  async #liveVersion(account: string): Promise<number> {
     const { Item } = await this.#client.send(
       new GetItemCommand({
         TableName: this.#live,
-        Key,
+        Key: keyOf(account, PROFILE_ITEMS.hot),
         ProjectionExpression: '#version',
         ExpressionAttributeNames: { '#version': 'version' },
         ConsistentRead: true,
@@ -222,3 +247,5 @@ export class RebuiltTable {
 function progressKey(group: string): Item {
   return { account: { S: PROGRESS }, item: { S: `group#${group}` } };
 }
+
+const laneOfItem = (item: Item): number => laneNumber(placeOfItem(item).name);

@@ -3,6 +3,7 @@ import { PROFILE_ITEMS } from '../contract/tables.ts';
 import { mergePromptSamples, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
 import type { EarlierPromptStore } from '../stores/profile-store.ts';
 import { itemsOf } from './account-items.ts';
+import { lanesNamedIn, SEALED_OF_LANES } from './lane-items.ts';
 import { promptsIn, SEALED } from './profile-items.ts';
 
 /** Accounts whose parts are asked for at the same time. */
@@ -43,17 +44,29 @@ export class SampledPrompts {
     return found;
   }
 
+  /** Those of an account that is divided lie in its lanes' parts, too: its own parts say so. */
   async #inParts(account: string): Promise<PromptSamples> {
+    const own = await this.#partsBelow(account, SEALED);
+    if (!own.divided) return own.samples;
+    return mergePromptSamples(own.samples, (await this.#partsBelow(account, SEALED_OF_LANES[0])).samples);
+  }
+
+  /** @param prefix of the parts' sort keys; those of lanes stand one lane after another, and all of them are read */
+  async #partsBelow(
+    account: string,
+    prefix: string,
+  ): Promise<{ readonly samples: PromptSamples; readonly divided: boolean }> {
     let samples = NO_PROMPTS;
+    let divided = false;
     let from: Record<string, AttributeValue> | undefined;
     do {
       const page = await this.#client.send(
         new QueryCommand({
           TableName: this.#table,
           KeyConditionExpression: 'account = :account AND begins_with(#item, :sealed)',
-          ProjectionExpression: 'prompts',
+          ProjectionExpression: 'prompts, lanes',
           ExpressionAttributeNames: { '#item': 'item' },
-          ExpressionAttributeValues: { ':account': { S: account }, ':sealed': { S: SEALED } },
+          ExpressionAttributeValues: { ':account': { S: account }, ':sealed': { S: prefix } },
           ScanIndexForward: false,
           Limit: PARTS_OF_A_PAGE,
           ...(from === undefined ? {} : { ExclusiveStartKey: from }),
@@ -61,12 +74,13 @@ export class SampledPrompts {
       );
       const parts = (page.Items ?? []).map(promptsIn).filter(({ length }) => length > 0);
       for (const part of parts) samples = mergePromptSamples(samples, part);
+      divided ||= (page.Items ?? []).some((part) => lanesNamedIn(part).length > 0);
       from = page.LastEvaluatedKey;
       // all that is older is of generations that the sample has left behind
       const oldest = newestOf(parts[parts.length - 1] ?? NO_PROMPTS);
-      if (parts.length > 0 && oldest < newestOf(samples) - 1) break;
+      if (prefix === SEALED && parts.length > 0 && oldest < newestOf(samples) - 1) break;
     } while (from !== undefined);
-    return samples;
+    return { samples, divided };
   }
 }
 

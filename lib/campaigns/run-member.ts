@@ -1,4 +1,5 @@
 import type { AccountState } from '../detection/account-state.ts';
+import { wholeAccount } from '../detection/lanes.ts';
 import { joinSlices } from '../profile/window.ts';
 import type { Member } from './judging/member.ts';
 
@@ -12,7 +13,8 @@ export interface RunMember extends Member {
  * An account as it is stored, for a run; undefined for one that is forgotten or never sent anything. Its slices are joined
  * when they are asked for: most members are read only to see that nothing has changed.
  */
-export function memberOf({ profile, sealed, judgement }: AccountState): RunMember | undefined {
+export function memberOf(state: AccountState): RunMember | undefined {
+  const { profile, sealed, judgement } = wholeAccount(state);
   if (profile.totals.events === 0) return undefined;
   let slices: RunMember['slices'] | undefined;
   return {

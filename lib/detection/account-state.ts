@@ -58,8 +58,18 @@ export interface AccountState {
   readonly asked: Asked;
   /** the sealed parts were not read: `sealed` and `asked.sealed` say nothing (detection/process-batch.ts, processHot) */
   readonly partsUnread?: true;
+  /** what lies under further partition keys (lib/profile/lane.ts); hardly any account is so large */
+  readonly lanes?: Lanes;
   /** merged windows remembered between flushes; a saving, not a part of the state */
   readonly memo?: WindowMemo;
+}
+
+/** The other lanes of an account that is divided. */
+export interface Lanes {
+  /** ascending */
+  readonly numbers: readonly number[];
+  /** as they were a moment ago, without the ids of their events; undefined: they were not read */
+  readonly states?: readonly AccountState[];
 }
 
 export function newJudgement(since = 0): Judgement {

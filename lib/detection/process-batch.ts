@@ -1,14 +1,17 @@
 import type { Notice } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
+import { laneNumber } from '../profile/lane.ts';
 import { fold, type IngestedEvent, type Profile, SAMPLE_IDS, type TimeRules } from '../profile/profile.ts';
 import { withEvents } from '../profile/prompt-sample.ts';
-import { SLICE_MS, type Slice } from '../profile/slice.ts';
+import { SLICE_MS, type Slice, sliceStart } from '../profile/slice.ts';
 import { joinSlices, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
+import { dueSlices } from '../scoring/looks.ts';
 import type { WindowScore } from '../scoring/score.ts';
 import type { Significance } from '../scoring/significance.ts';
 import type { AccountState, Judgement } from './account-state.ts';
-import { judgeAccount, type Rules } from './judge.ts';
+import { judgeAccount, type Rules, type Subject } from './judge.ts';
+import { foldedUntil, wholeAccount } from './lanes.ts';
 import { type Seal, sealed } from './seal.ts';
 import { judgeInShadow } from './shadow.ts';
 
@@ -64,6 +67,9 @@ function durationsOf(policy: Policy): Durations {
 /** Accounts are looked at with the first event of each such stretch of event time, ms: when a slice is over. */
 export const LOOK_MS = SLICE_MS;
 
+/** So long in a stretch of event time, ms, an account with lanes asks whether they are all in it, too: then its slice is over. */
+const LANES_ASKED_MS = HOUR;
+
 /**
  * Advances an account by a run of arrivals in stream order: fold, judge at fixed points of event time, wherever batches end, and
  * seal what the hot item has no room for. Pure and deterministic; the same stored state and arrivals give the same result bit
@@ -91,16 +97,23 @@ export function processHot(
   rules: Rules,
   sampling = false,
 ): BatchResult | undefined {
-  if (stored.partsUnread && isLooked(stored, arrivals)) return undefined;
+  const { lanes } = stored;
+  // a lane is judged with its account, and an account with lanes when all of them have come as far
+  const looksAlone = lanes === undefined && laneNumber(stored.profile.account) === 0;
+  if (stored.partsUnread && looksAlone && isLooked(stored, arrivals)) return undefined;
   const time = durationsOf(rules.policy);
   const judge = new Looks(stored, rules);
   const { profile, used, late, repeated, replayed } = fold(stored.profile, arrivals, time, (next, before) => {
-    const due = isDue(next.lastSeen, before);
+    const due = looksAlone && isDue(next.lastSeen, before);
     if (due) judge.look(next);
     return due;
   });
   // what fold returns is a copy of our own
   profile.version = stored.profile.version + 1;
+  if (lanes !== undefined && mayBeDue(stored, profile, arrivals)) {
+    if (stored.partsUnread || lanes.states === undefined) return undefined;
+    judge.lookAtAll({ ...stored, profile });
+  }
   const { judgement, scores, certainty } = judge;
   const fresh = judgement.notices.slice(stored.judgement.notices.length);
   const open: { -readonly [Name in keyof AccountState]: AccountState[Name] } = {
@@ -110,6 +123,7 @@ export function processHot(
     asked: sampling ? withEvents(stored.asked, arrivals) : stored.asked,
   };
   if (stored.partsUnread) open.partsUnread = true;
+  if (lanes !== undefined) open.lanes = { numbers: lanes.numbers };
   if (judge.memo !== undefined) open.memo = judge.memo;
   const { state, seal } = sealed(open, time);
   if (stored.partsUnread && seal !== undefined) return undefined;
@@ -125,14 +139,28 @@ export function processHot(
     certainty,
     notices: shadows ? fresh.filter(({ shadow }) => !shadow) : fresh,
     shadowNotices: shadows ? fresh.filter(({ shadow }) => shadow) : NO_NOTICES,
-    changed: replayed < arrivals.length,
+    changed: replayed < arrivals.length || judgement !== stored.judgement,
   };
 }
 
 const NO_NOTICES: readonly Notice[] = [];
 
+/**
+ * Whether slices of an account with lanes may be over that nobody has looked at: with the first event of a stretch, and as long as that
+ * look waits for other lanes. Without any arrival, whoever asks has seen another lane begin a stretch.
+ */
+function mayBeDue(
+  { profile: { lastSeen: before }, judgement: { looked } }: AccountState,
+  { lastSeen }: Profile,
+  arrivals: readonly IngestedEvent[],
+): boolean {
+  if (arrivals.length === 0) return true;
+  const start = sliceStart(lastSeen);
+  return looked + SLICE_MS < start && (isDue(lastSeen, before) || lastSeen - start < LANES_ASKED_MS);
+}
+
 /** Whether the newest event time is the first of its stretch. Both ms. */
-function isDue(lastSeen: number, before: number): boolean {
+export function isDue(lastSeen: number, before: number): boolean {
   return Math.floor(lastSeen / LOOK_MS) > Math.floor(before / LOOK_MS);
 }
 
@@ -147,8 +175,9 @@ function longestWindow({ policy, candidate }: Rules): number {
 }
 
 /** Start of the oldest slice that a look may still need, ms: events that come late begin slices that nobody has looked at. */
-function oldestNeeded({ lastSeen }: Profile, { looked }: Judgement, rules: Rules): number {
-  return Math.min(lastSeen, looked) - longestWindow(rules) - SLICE_MS;
+function oldestNeeded({ account, lastSeen }: Profile, { looked }: Judgement, rules: Rules): number {
+  const judged = laneNumber(account) === 0 ? looked : lastSeen;
+  return Math.min(lastSeen, judged) - longestWindow(rules) - SLICE_MS;
 }
 
 /** Slices that windows may still need; older parts stay stored until they expire. */
@@ -174,29 +203,54 @@ class Looks {
     this.#rules = rules;
   }
 
-  look({ account, customer, firstSeen, samples, slices, lastSeen }: Profile): void {
+  look(profile: Profile): void {
     this.memo ??= new WindowMemo();
-    const subject = {
-      account,
-      customer: { ...customer },
-      firstSeen,
-      sampleEvents: samples.slice(-SAMPLE_IDS),
-      slices: joinSlices([this.#sealed, slices.slice()]),
-      memo: this.memo,
-    };
+    const slices = joinSlices([this.#sealed, profile.slices.slice()]);
+    this.#judge(subjectOf(profile, slices, this.memo), profile.lastSeen);
+  }
+
+  /** One look at the end of each slice that is over in all lanes, as if they had ended at that moment: it is the same whichever was faster. */
+  lookAtAll(state: AccountState): void {
+    const { profile } = wholeAccount(state);
+    const subject = subjectOf(profile, profile.slices, new WindowMemo());
+    const { evidence, looked } = this.judgement;
+    // until the first look the account began with whichever lane was first
+    if (looked === 0)
+      this.judgement = { ...this.judgement, evidence: { ...evidence, since: profile.firstSeen } };
+    for (const slice of dueSlices(subject.slices, this.judgement.looked, foldedUntil(state)))
+      this.#judge(subject, slice + SLICE_MS);
+  }
+
+  /** @param at event time, ms */
+  #judge(subject: Subject, at: number): void {
     const { judgement } = this;
     const before =
       judgement.evidence.since === 0
-        ? { ...judgement, evidence: { ...judgement.evidence, since: firstSeen } }
+        ? { ...judgement, evidence: { ...judgement.evidence, since: subject.firstSeen } }
         : judgement;
-    const verdict = judgeAccount(subject, before, lastSeen, this.#rules);
+    const verdict = judgeAccount(subject, before, at, this.#rules);
     this.judgement = judgeInShadow(
       subject,
       { before: judgement, judged: verdict.judgement },
-      lastSeen,
+      at,
       this.#rules,
     ).judgement;
     this.scores = verdict.scores;
     this.certainty = verdict.certainty;
   }
+}
+
+function subjectOf(
+  { account, customer, firstSeen, samples }: Profile,
+  slices: readonly Slice[],
+  memo: WindowMemo,
+): Subject {
+  return {
+    account,
+    customer: { ...customer },
+    firstSeen,
+    sampleEvents: samples.slice(-SAMPLE_IDS),
+    slices,
+    memo,
+  };
 }

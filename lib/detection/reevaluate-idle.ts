@@ -1,13 +1,15 @@
 import { joinSlices } from '../profile/window.ts';
 import type { AccountState } from './account-state.ts';
 import { judgeIdle, type Rules } from './judge.ts';
+import { wholeAccount } from './lanes.ts';
 import { judgeInShadow } from './shadow.ts';
 
 /** An account with an open finding is looked at again after so long without an event, ms. */
 export const IDLE_MS = 24 * 3_600_000;
 
 /** Whether an account has a finding that only traffic could calm or close, and no traffic. @param now newest arrival, ms */
-export function isIdle({ profile, judgement }: AccountState, now: number): boolean {
+export function isIdle(state: AccountState, now: number): boolean {
+  const { profile, judgement } = wholeAccount(state);
   const open = judgement.finding !== undefined || judgement.shadow?.finding !== undefined;
   return open && now - profile.lastSeen >= IDLE_MS;
 }
@@ -18,13 +20,14 @@ export function isIdle({ profile, judgement }: AccountState, now: number): boole
  * one conditional write, under the version that was read.
  */
 export function reevaluateIdle(stored: AccountState, at: number, rules: Rules): AccountState | undefined {
-  const { profile, judgement: before, sealed, asked } = stored;
+  const { profile, judgement: before } = stored;
+  const whole = wholeAccount(stored);
   const subject = {
     account: profile.account,
-    customer: profile.customer,
-    firstSeen: profile.firstSeen,
-    sampleEvents: profile.samples,
-    slices: joinSlices([sealed, profile.slices]),
+    customer: whole.profile.customer,
+    firstSeen: whole.profile.firstSeen,
+    sampleEvents: whole.profile.samples,
+    slices: joinSlices([whole.sealed, whole.profile.slices]),
   };
   const own = judgeIdle(subject, before, at, rules);
   // Who has no candidate to ask leaves its judgement to the next event.
@@ -33,5 +36,9 @@ export function reevaluateIdle(stored: AccountState, at: number, rules: Rules): 
       ? { judgement: own.judgement, notice: undefined }
       : judgeInShadow(subject, { before, judged: own.judgement }, at, rules, judgeIdle);
   if (own.notice === undefined && notice === undefined) return undefined;
-  return { profile: { ...profile, version: profile.version + 1 }, judgement, sealed, asked };
+  const { sealed, asked, lanes } = stored;
+  return {
+    ...{ profile: { ...profile, version: profile.version + 1 }, judgement, sealed, asked },
+    ...(lanes === undefined ? {} : { lanes }),
+  };
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { AccountState } from '../detection/account-state.ts';
+import { wholeAccount } from '../detection/lanes.ts';
 import { type AuditEntry, auditEntry, type Finding, finding as findingSchema } from '../findings/finding.ts';
 import { type Policy, policy as policySchema } from '../policy/policy.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
@@ -40,7 +41,8 @@ export interface ProfileSnapshot {
   readonly slices: readonly Slice[];
 }
 
-export function snapshotOf({ profile, judgement, sealed }: AccountState): ProfileSnapshot {
+export function snapshotOf(state: AccountState): ProfileSnapshot {
+  const { profile, judgement, sealed } = wholeAccount(state);
   return {
     account: profile.account,
     customer: profile.customer,

@@ -16,6 +16,7 @@ export {
   type ParsedEvent,
   parseUsageEvent,
 } from './parse-usage-event.ts';
+export type { SplitAccounts, StreamEntry } from './partitions.ts';
 export {
   createProducer,
   type Producer,
@@ -23,11 +24,10 @@ export {
   ProducerFailure,
   type ProducerOptions,
   type ProducerPort,
-  type StreamEntry,
   type StreamResult,
 } from './producer.ts';
 export { describeReason, kindOf, printable, type Reason } from './reason.ts';
-export { BUCKETING, bucketOf, DEFAULT_BUCKETS, partitionKey, type RecordHeader } from './record.ts';
+export { BUCKETING, bucketOf, DEFAULT_BUCKETS, laneKey, partitionKey, type RecordHeader } from './record.ts';
 export {
   type DecodedLine,
   type DecodedRecord,

@@ -1,6 +1,7 @@
 import { KinesisClient, type KinesisClientConfig, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { ProducerPort, StreamEntry, StreamResult } from './producer.ts';
+import type { StreamEntry } from './partitions.ts';
+import type { ProducerPort, StreamResult } from './producer.ts';
 
 /** The Kinesis stream of usage events, from the producer's side. */
 export interface EventStreamOptions {

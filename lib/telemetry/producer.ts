@@ -1,4 +1,5 @@
-import { BUCKETING, bucketOf, bucketsOf, partitionKey } from './record.ts';
+import { type Bucket, type Packed, Partitions, type SplitAccounts, type StreamEntry } from './partitions.ts';
+import { BUCKETING, bucketsOf } from './record.ts';
 import { encodeLines, gatewayFault, type HeaderFacts } from './record-codec.ts';
 import type { UsageEvent } from './usage-event.ts';
 
@@ -6,7 +7,7 @@ import type { UsageEvent } from './usage-event.ts';
  * Packs usage events into one compressed record per bucket of accounts and puts them on a stream.
  *
  * Order: an account always falls into the same bucket, and a bucket with an unacknowledged record does not send its
- * next one, so that a refused record can never be overtaken. Loss: every accepted event is acknowledged before
+ * next one, so that a refused record can never be overtaken; of an account that is split that holds for each lane. Loss: every accepted event is acknowledged before
  * `close` resolves, or handed back in the failure. Repetition: a call whose answer was lost is sent again at new
  * positions; the pipeline catches repeated event ids.
  */
@@ -33,11 +34,6 @@ export interface ProducerCounts {
   refused: number;
   /** compressed bytes acknowledged */
   bytes: number;
-}
-
-export interface StreamEntry {
-  readonly partitionKey: string;
-  readonly data: Uint8Array;
 }
 
 /** The stream's answer for one entry, in the order of the call. */
@@ -79,6 +75,8 @@ export interface ProducerOptions {
   readonly attempts?: number;
   /** stamps records with the replay clock: the running maximum of event time (design: Time) */
   readonly stampArrived?: boolean;
+  /** accounts that send more than one shard takes */
+  readonly split?: SplitAccounts;
 }
 
 /** Limits of PutRecords: 500 records and 5 MiB a call, 1 MiB a record, partition keys included. */
@@ -94,30 +92,6 @@ export class ProducerFailure extends Error {
     this.name = 'ProducerFailure';
     this.undelivered = undelivered;
   }
-}
-
-interface Line {
-  readonly json: string;
-  readonly bytes: number;
-  /** replay clock when the event was taken, ms */
-  readonly clock: number;
-}
-
-interface Bucket {
-  readonly number: number;
-  readonly key: string;
-  pending: Line[];
-  pendingBytes: number;
-  /** to be sent without waiting for more */
-  due: boolean;
-  unacknowledged: Packed | undefined;
-}
-
-interface Packed {
-  readonly bucket: Bucket;
-  readonly lines: readonly Line[];
-  readonly lineBytes: number;
-  readonly entry: StreamEntry;
 }
 
 interface Waiting {
@@ -164,7 +138,7 @@ class BucketedProducer implements Producer {
   readonly #longestPause: number;
   readonly #attempts: number;
   readonly #stampArrived: boolean;
-  readonly #buckets: readonly Bucket[];
+  readonly #partitions: Partitions;
   #buffered = 0;
   #lines = 0;
   #callsUnderWay = 0;
@@ -197,14 +171,7 @@ class BucketedProducer implements Producer {
     this.#longestPause = options.longestPause ?? 10_000;
     this.#attempts = options.attempts ?? Number.POSITIVE_INFINITY;
     this.#stampArrived = options.stampArrived ?? false;
-    this.#buckets = Array.from({ length: buckets }, (_, number) => ({
-      number,
-      key: partitionKey(number, this.#bucketing),
-      pending: [],
-      pendingBytes: 0,
-      due: false,
-      unacknowledged: undefined,
-    }));
+    this.#partitions = new Partitions(bucketing, buckets, options.split);
   }
 
   async put(event: UsageEvent): Promise<void> {
@@ -251,7 +218,7 @@ class BucketedProducer implements Producer {
     const bytes = Buffer.byteLength(json) + 1;
     const time = Date.parse(event.time);
     if (time > this.#clock) this.#clock = time;
-    const bucket = this.#buckets[bucketOf(event.account, this.#buckets.length)] as Bucket;
+    const bucket = this.#partitions.of(event);
     bucket.pending.push({ json, bytes, clock: this.#clock });
     bucket.pendingBytes += bytes;
     this.#buffered += bytes;
@@ -268,7 +235,7 @@ class BucketedProducer implements Producer {
   }
 
   #sendAll(): void {
-    for (const bucket of this.#buckets) if (bucket.pending.length > 0) bucket.due = true;
+    for (const bucket of this.#partitions.all) if (bucket.pending.length > 0) bucket.due = true;
     this.#pump();
   }
 
@@ -284,16 +251,17 @@ class BucketedProducer implements Producer {
   #nextBatch(): Packed[] {
     const batch: Packed[] = [];
     let bytes = 0;
-    const count = this.#buckets.length;
+    const buckets = this.#partitions.all;
+    const count = buckets.length;
     for (let i = 0; i < count && batch.length < MAX_CALL_RECORDS; i++) {
-      const bucket = this.#buckets[(this.#turn + i) % count] as Bucket;
+      const bucket = buckets[(this.#turn + i) % count] as Bucket;
       if (!bucket.due || bucket.unacknowledged !== undefined || bucket.pending.length === 0) continue;
       // Before compression a record is never smaller than after it, so this keeps within the call's limit.
       if (
         batch.length > 0 &&
         bytes + Math.min(bucket.pendingBytes, this.#recordBytes) + 4096 > MAX_CALL_BYTES
       ) {
-        this.#turn = bucket.number;
+        this.#turn = bucket.place;
         return batch;
       }
       const packed = this.#pack(bucket);
@@ -409,7 +377,7 @@ class BucketedProducer implements Producer {
 
   #fail(error: unknown, when: string): void {
     const undelivered: string[] = [];
-    for (const bucket of this.#buckets) {
+    for (const bucket of this.#partitions.all) {
       for (const line of bucket.unacknowledged?.lines ?? []) undelivered.push(line.json);
       for (const line of bucket.pending) undelivered.push(line.json);
     }

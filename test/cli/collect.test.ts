@@ -396,6 +396,24 @@ describe('collect', () => {
     }
   });
 
+  it('refuses to split what is no pseudonym, and into lanes that there are not', async () => {
+    const one = 'a_aaaaaaaaaaaaaaaaaaaaaaaaaa';
+    for (const [split, lanes, says] of [
+      ['acct-7', '8', '--split acct-7: not a pseudonym'],
+      [one, '1', '--lanes 1: not a whole number from 2 to 16'],
+      [one, '17', '--lanes 17: not a whole number from 1 to 16'],
+    ]) {
+      const { terminal, err } = capture();
+      const options = {
+        ...{ listen: '127.0.0.1:0', stream: 's', endpoint: 'http://127.0.0.1:1', region: 'us-east-1' },
+        ...{ maxBody: '1000', drainSeconds: '20', plan: 'p', product: 'api', keySeed: 'test' },
+        ...{ split: [split ?? ''], lanes: lanes ?? '' },
+      };
+      expect(await runCollect(options, terminal, Promise.resolve())).toBe(2);
+      expect(err()).toContain(says);
+    }
+  });
+
   it('listens to other machines only with a token', async () => {
     const { terminal, err } = capture();
     const options = {

@@ -26,7 +26,7 @@ import { Execution } from './play-states.ts';
  * refuses a second writer of a key as S3 does.
  */
 
-const ARCHIVE = 'archive-of-backtests';
+export const ARCHIVE = 'archive-of-backtests';
 const STATE = 'state-of-backtests';
 /** Events of a record, and so of an object. */
 const RECORD = 120;

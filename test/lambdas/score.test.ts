@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyBatch } from '../../lambdas/score/apply-batch.ts';
 import { type DecodeRules, decodeBatch, type KinesisRecord } from '../../lambdas/score/decode-batch.ts';
+import { groupOf } from '../../lib/aws/archive.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { laneName } from '../../lib/profile/lane.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { ProfileStore } from '../../lib/stores/profile-store.ts';
-import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
+import { bucketOf, laneKey, partitionKey } from '../../lib/telemetry/record.ts';
 import { decodeRecord, encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { testCalibration } from '../calibration.ts';
@@ -100,6 +102,23 @@ describe('decoding a batch', () => {
       payload: JSON.stringify(event),
     });
     expect(setAside[0]?.reason.message).toContain(keyOf(pack([event as UsageEvent])));
+  });
+
+  it('gives each lane of an account a profile of its own, and sets aside what names none that there is', () => {
+    const name = account(1);
+    const [a, b, c] = harvest({ account: name, events: 3 }).map((event) => pack([event]));
+    const under = (data: Uint8Array | undefined, lane: number) => {
+      const made = record(5, data ?? new Uint8Array());
+      return { ...made, kinesis: { ...made.kinesis, partitionKey: laneKey(bucketOf(name), lane) } };
+    };
+    const { arrivals, setAside, accepted } = decodeBatch([under(a, 0), under(b, 15), under(c, 16)], live);
+    expect([...arrivals.keys()]).toEqual([name, laneName(name, 15)]);
+    expect(accepted.map(({ partitionKey: key }) => groupOf(key))).toEqual(
+      Array(2).fill(groupOf(partitionKey(bucketOf(name)))),
+    );
+    expect(setAside.map(({ reason }) => [reason.field, reason.message])).toEqual([
+      ['partitionKey', 'names lane 16, and an account has the lanes 0 to 15'],
+    ]);
   });
 
   it('uses the lines after a bad first one', () => {

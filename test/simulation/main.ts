@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { simulateCalibrating } from './calibrating.ts';
 import { simulateDeploying } from './deploying.ts';
+import { simulateDivided } from './divided.ts';
 import { simulateLinking } from './linking.ts';
 import { type SeedResult, simulate } from './simulate.ts';
 
@@ -31,10 +32,11 @@ const say = (line: string): void => {
 if (options.planted === undefined) await histories(options);
 else await planted(options.planted === true ? undefined : String(options.planted));
 
-/** Every seed plays accounts, of ten one also campaigns and one two versions of the code, of a hundred one a calibration in shards. */
+/** Every seed plays accounts, of ten one also campaigns, one two versions of the code and one an account in lanes, of a hundred one a calibration in shards. */
 async function historiesOf(seed: number): Promise<readonly SeedResult[]> {
   const accounts = await simulate(seed);
   if (seed % 10 === 5) return [accounts, await simulateDeploying(seed)];
+  if (seed % 10 === 7) return [accounts, await simulateDivided(seed)];
   if (seed % 10 !== 0) return [accounts];
   const campaigns = await simulateLinking(seed);
   return seed % 100 === 0 ? [accounts, campaigns, await simulateCalibrating(seed)] : [accounts, campaigns];

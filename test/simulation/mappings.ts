@@ -124,15 +124,20 @@ export async function deliverBatch<R>(
   }
 }
 
-/** A shard's batches in order; now and then one of the last is delivered again, beside what follows or before it. */
+/**
+ * A shard's batches in order; now and then one of the last is delivered again, beside what follows or before it.
+ * @param turn what each batch waits for
+ */
 export async function deliverShard<R>(
   pool: Pool,
   world: World,
   batches: readonly (readonly R[])[],
   sequenceOf: (record: R) => string,
   rates: FaultRates | undefined,
+  turn?: (batch: readonly R[]) => Promise<void>,
 ): Promise<void> {
   for (const [i, batch] of batches.entries()) {
+    if (turn !== undefined) await turn(batch);
     await deliverBatch(pool, world, batch, sequenceOf);
     if (rates === undefined || world.random() >= rates.duplicate) continue;
     world.tally.repeats++;

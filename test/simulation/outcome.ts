@@ -5,6 +5,7 @@ import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import { EXPIRY_ATTRIBUTE, PROFILE_ITEMS } from '../../lib/contract/tables.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
+import { wholeAccount } from '../../lib/detection/lanes.ts';
 import { asff } from '../../lib/findings/views/asff.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import {
@@ -61,7 +62,7 @@ export interface End {
 
 export async function endOf(
   world: World,
-  { accounts, events }: Traffic,
+  { accounts, events, unordered = new Set() }: Traffic,
   decisions: readonly Decision[],
 ): Promise<End> {
   const clients = new Clients(world, { dead: false, sure: true });
@@ -82,8 +83,12 @@ export async function endOf(
     states: per(judged),
     slices: per((state) => Buffer.from(encodeSlices(slicesOf(state))).toString('base64')),
     counted: per((state) => slicesOf(state).reduce((sum, { counts }) => sum + counts.events, 0)),
-    samples: per(({ asked }) => sampleText(sampleOf(asked))),
-    findings: new Map(held.map((one) => [one.id, transitions(one.history)])),
+    samples: per((state) => sampleText(sampleOf(wholeAccount(state).asked))),
+    findings: new Map(
+      held
+        .filter(({ notice }) => !unordered.has(notice.subject.id))
+        .map((one) => [one.id, transitions(one.history)]),
+    ),
     unrecorded: [...loaded].flatMap(([account, { judgement }]) => {
       const recorded = held.some(
         ({ notice, delivered }) => notice.subject.id === account && delivered === judgement.numbered,
@@ -118,7 +123,8 @@ export function sampleText(samples: PromptSamples): string {
   return Buffer.from(encodePromptSamples(samples)).toString('base64');
 }
 
-function slicesOf({ sealed, profile }: AccountState) {
+function slicesOf(state: AccountState) {
+  const { sealed, profile } = wholeAccount(state);
   return joinSlices([sealed, profile.slices]);
 }
 

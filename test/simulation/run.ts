@@ -19,8 +19,8 @@ export interface History {
 }
 
 /**
- * Lets the pipeline live through the traffic, from the first record until the last digest is told: `score` on two shards
- * and then on their child, `notify` and `index` behind the table's stream, and the sweeps when the faults are over.
+ * Lets the pipeline live through the traffic, from the first record until the last digest is told: `score` on its shards, children
+ * after their parents, `notify` and `index` behind the table's stream, and the sweeps when the faults are over.
  * @param rates undefined: nothing goes wrong, which says what must be
  */
 export async function live(
@@ -74,14 +74,21 @@ async function stream(
   rates: FaultRates | undefined,
 ): Promise<void> {
   const state = { scored: false };
-  const [left = [], right = [], child = []] = traffic.shards;
-  const shard = (batches: Traffic['shards'][number]): Promise<void> =>
-    deliverShard(pools.score, world, batches, sequenceOfRecord, rates);
-  const scoring = Promise.all([shard(left), shard(right)])
-    .then(() => shard(child))
-    .then(() => {
-      state.scored = true;
-    });
+  const { parents = [[], [], [0, 1]], abreast } = traffic;
+  const shards: Promise<void>[] = [];
+  const race = abreast === undefined ? undefined : new Race(world, abreast);
+  // a shard is read when all of those are that it was made of (lambda/latest/dg/with-kinesis.html, streams/latest/dev/kinesis-using-sdk-java-after-resharding.html)
+  for (const [i, batches] of traffic.shards.entries()) {
+    const read = (): Promise<void> =>
+      deliverShard(pools.score, world, batches, sequenceOfRecord, rates, race?.entered(i, batches)).then(() =>
+        race?.left(i),
+      );
+    const of = parents[i] ?? [];
+    shards.push(of.length === 0 ? read() : Promise.all(of.map((parent) => shards[parent])).then(read));
+  }
+  const scoring = Promise.all(shards).then(() => {
+    state.scored = true;
+  });
   const over = (): boolean => state.scored;
   await Promise.all([
     scoring,
@@ -89,6 +96,41 @@ async function stream(
     rates === undefined ? undefined : decide(pools.triage, world, decisions, over),
     rates === undefined || world.securityHub === undefined ? undefined : sweep(pools.notify, world, over),
   ]);
+}
+
+type Batch = Traffic['shards'][number][number];
+
+/** When a batch's first record arrived, s. */
+const arrivalOf = ([first]: Batch): number => first?.kinesis.approximateArrivalTimestamp ?? 0;
+
+/** How far shards may be ahead of each other. */
+class Race {
+  readonly #world: World;
+  readonly #abreast: number;
+  /** of each shard that is read, when its next record arrived, s */
+  readonly #next = new Map<number, number>();
+
+  /** @param abreast ms */
+  constructor(world: World, abreast: number) {
+    this.#world = world;
+    this.#abreast = abreast / 1000;
+  }
+
+  /** From now on the shard is read. Returns what each of its batches waits for. */
+  entered(shard: number, [first]: Traffic['shards'][number]): (batch: Batch) => Promise<void> {
+    if (first !== undefined) this.#next.set(shard, arrivalOf(first));
+    return (batch) => this.#turn(shard, arrivalOf(batch));
+  }
+
+  left(shard: number): void {
+    this.#next.delete(shard);
+  }
+
+  async #turn(shard: number, arrived: number): Promise<void> {
+    this.#next.set(shard, arrived);
+    while (arrived > Math.min(...this.#next.values()) + this.#abreast)
+      await new Promise<void>((resolve) => this.#world.timer(resolve, 20));
+  }
 }
 
 /** The schedule's invocations while everything goes on: they may die, and stand beside each other. */

@@ -10,8 +10,13 @@ import { account, application, HOUR, harvest, MINUTE, print, START } from '../ev
 export interface Traffic {
   readonly accounts: readonly string[];
   readonly events: readonly UsageEvent[];
-  /** of two shards and of the one that they were merged into */
   readonly shards: readonly (readonly (readonly KinesisRecord[])[])[];
+  /** of each shard those that it was made of; without: of two shards the third is what they were merged into */
+  readonly parents?: readonly (readonly number[])[];
+  /** no shard is further ahead of another than so, ms of arrival; without, as far as it comes */
+  readonly abreast?: number;
+  /** accounts whose events have no one order, so that of them only what is counted is always the same */
+  readonly unordered?: ReadonlySet<string>;
 }
 
 /** Sequence numbers of different shards have nothing to do with each other; a child's are above its parents'. */
@@ -23,7 +28,7 @@ const BASES = [
 
 /** Records of a batch at most: few in histories with faults, many in those that say what must be. */
 const SMALL = 9;
-const WHOLE = 200;
+export const WHOLE = 200;
 
 interface Put {
   readonly bucket: number;
@@ -60,14 +65,14 @@ export function traffic(random: Uniform): Traffic {
 }
 
 /** With sketches of its prompts, 32 bytes each, so that there is something to sample. */
-function sketched(event: UsageEvent): UsageEvent {
+export function sketched(event: UsageEvent): UsageEvent {
   const sketchOf = (prompt: string): string =>
     Buffer.from(prompt.repeat(3)).subarray(0, 32).toString('base64url');
   return { ...event, prints: event.prints.map((made) => ({ ...made, sketch: sketchOf(made.prompt) })) };
 }
 
 /** By credentials that change: more of them than are kept of an account, so that it leaves some again. */
-function owned(event: UsageEvent, index: number): UsageEvent {
+export function owned(event: UsageEvent, index: number): UsageEvent {
   const credential = print(Math.floor(index / 4));
   return { ...event, prints: event.prints.map((made) => ({ ...made, credential })) };
 }
@@ -99,7 +104,7 @@ function puts(events: readonly UsageEvent[], random: Uniform): Put[] {
   return made;
 }
 
-function withBadLine(list: readonly UsageEvent[]): Uint8Array {
+export function withBadLine(list: readonly UsageEvent[]): Uint8Array {
   const [first, ...rest] = list.map((event) => JSON.stringify(event));
   return gzipSync(`${[first, '{"v":1,"id', ...rest].join('\n')}\n`);
 }
@@ -125,7 +130,7 @@ function records(all: readonly Put[], random: Uniform): KinesisRecord[][] {
 }
 
 /** Cuts each shard's records into batches; other cuts hold the same records. */
-function batched(
+export function batched(
   shards: readonly (readonly KinesisRecord[])[],
   random: Uniform,
   most: number,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
+import type { StreamEntry } from '../../lib/telemetry/partitions.ts';
 import {
   createProducer,
   MAX_CALL_BYTES,
@@ -8,10 +9,9 @@ import {
   MAX_RECORD_BYTES,
   ProducerFailure,
   type ProducerPort,
-  type StreamEntry,
   type StreamResult,
 } from '../../lib/telemetry/producer.ts';
-import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
+import { bucketOf, laneIn, partitionKey } from '../../lib/telemetry/record.ts';
 import { decodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { createRecorder } from '../../lib/telemetry/recorder.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
@@ -128,6 +128,43 @@ describe('the producer', () => {
       expect(header?.events).toBe(lines.length);
       for (const line of lines) expect(bucketOf(line.event?.account as string)).toBe(header?.bucket);
     }
+  });
+
+  it('puts an account that is split into lanes, each event wherever it is put again, and nobody else', async () => {
+    const large = event(1, 0).account;
+    const lanesOf = async (ids: readonly number[]) => {
+      const stream = new FlakyStream();
+      const producer = createProducer(stream, { split: { accounts: [large], into: 8 }, linger: 1 });
+      for (const id of ids) await producer.put(event(id % 3, id));
+      await producer.close();
+      return new Map(
+        stream.taken.flatMap(({ partitionKey: key, data }) =>
+          decodeRecord(data).lines.map(({ event: held }) => [held?.id ?? '', { key, event: held }] as const),
+        ),
+      );
+    };
+    const ids = Array.from({ length: 600 }, (_, id) => id);
+    const [first, again] = [await lanesOf(ids), await lanesOf(ids.toReversed())];
+    const lanes = new Map<number, number>();
+    for (const [id, { key, event: held }] of first) {
+      const { bucketKey, lane } = laneIn(key);
+      expect(again.get(id)?.key).toBe(key);
+      expect(bucketKey).toBe(partitionKey(bucketOf(held?.account ?? '')));
+      if (held?.account === large) lanes.set(lane, (lanes.get(lane) ?? 0) + 1);
+      else expect(lane).toBe(0);
+    }
+    // two hundred events, of which each lane has its share: that of lane 0 is judged with
+    expect([...lanes.keys()].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    for (const share of lanes.values()) expect(share).toBeGreaterThan(10);
+  });
+
+  it('refuses to split what is no pseudonym, or into more lanes than there are', () => {
+    const [account, port] = [event(1, 1).account, new FlakyStream()];
+    const split = (accounts: string[], into: number) => () =>
+      createProducer(port, { split: { accounts, into } });
+    expect(split(['acct-1'], 4)).toThrow('split.accounts');
+    for (const into of [0, 1, 2.5, 17, Number.NaN]) expect(split([account], into)).toThrow('split.into');
+    expect(split([account], 16)).not.toThrow();
   });
 
   it('keeps within the limits of records and calls when everything is due at once', async () => {

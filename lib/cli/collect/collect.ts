@@ -6,10 +6,12 @@ import { Command } from 'commander';
 import { WORKLOAD_BOUNDS } from '../../infra/cost/plan.ts';
 import { InputError } from '../../input/errors.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
+import { LIMITS } from '../../limits.ts';
 import { ADAPTER_DEFAULTS } from '../../telemetry/adapters/adapter.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
-import { createProducer, ProducerFailure } from '../../telemetry/producer.ts';
+import { createProducer, ProducerFailure, type ProducerOptions } from '../../telemetry/producer.ts';
 import { createRecorder } from '../../telemetry/recorder.ts';
+import { PSEUDONYM } from '../../telemetry/usage-event.ts';
 import type { Terminal } from '../record/record.ts';
 import { clientTrust, withAccountOptions } from '../shared/client-trust.ts';
 import { CollectServer } from './collect-server.ts';
@@ -29,6 +31,8 @@ export interface CollectOptions extends KeyOptions {
   readonly drainSeconds: string;
   readonly linger?: string;
   readonly buckets?: string;
+  readonly split?: readonly string[];
+  readonly lanes?: string;
   readonly plan: string;
   readonly trustClientFields?: readonly string[];
   readonly accountField?: string;
@@ -59,6 +63,8 @@ export function collectCommand(): Command {
       'how long an event waits for company in a record; without: 500, and 50 with --durable',
     )
     .option('--buckets <n>', 'of accounts, as all recorders of the stream have them; without: 256')
+    .option('--split <accounts...>', 'pseudonyms of accounts that one shard does not take: into --lanes')
+    .option('--lanes <n>', 'partition keys of each account of --split, 2 to 16', '8')
     .option('--token <file>', 'file with a token that senders give as authorization: Bearer TOKEN')
     .option('--max-body <bytes>', 'longest request, as sent and unpacked', String(16 * 1024 * 1024))
     .option(
@@ -213,6 +219,20 @@ function within(option: string, text: string | undefined, most: number): number 
   return value;
 }
 
+/** Accounts to be put under several partition keys. */
+function splitOf({ split, lanes }: CollectOptions): Pick<ProducerOptions, 'split'> {
+  if (split === undefined) return {};
+  const wrong = split.find((account) => !PSEUDONYM.test(account));
+  if (wrong !== undefined)
+    throw new InputError(
+      `--split ${wrong}: not a pseudonym (a_ and 26 letters and digits), as findings name accounts`,
+    );
+  const into = within('--lanes', lanes, LIMITS.accountLanes.most) ?? 0;
+  if (into < 2)
+    throw new InputError(`--lanes ${lanes}: not a whole number from 2 to ${LIMITS.accountLanes.most}`);
+  return { split: { accounts: split, into } };
+}
+
 function streamSink(stream: string, options: CollectOptions): EventSink {
   const port = eventStream({ stream, endpoint: options.endpoint, region: options.region });
   const { lingerMs, buckets } = WORKLOAD_BOUNDS;
@@ -222,6 +242,7 @@ function streamSink(stream: string, options: CollectOptions): EventSink {
   const producer = createProducer(port, {
     ...(linger === undefined ? {} : { linger }),
     ...(number === undefined ? {} : { buckets: number }),
+    ...splitOf(options),
   });
   return {
     put: (event) => producer.put(event),

@@ -209,7 +209,7 @@ async function profilesOf(
   const profiles: ProfileSnapshot[] = [];
   for (const account of accounts) {
     const state = states.get(account);
-    if (state === undefined || state.profile.version === 0)
+    if (state === undefined || (state.profile.version === 0 && state.lanes === undefined))
       missing.push(`The profile of ${account} had expired.`);
     else profiles.push(snapshotOf(state));
   }

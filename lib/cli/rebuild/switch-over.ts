@@ -1,5 +1,6 @@
 import type { RebuiltTable } from '../../aws/rebuilt-table.ts';
 import type { AccountState } from '../../detection/account-state.ts';
+import { wholeAccount } from '../../detection/lanes.ts';
 import { encodeSlices } from '../../profile/codec.ts';
 import { isApplied } from '../../profile/position.ts';
 import { joinSlices } from '../../profile/window.ts';
@@ -19,7 +20,7 @@ export interface Compared {
 }
 
 export interface SwitchPorts {
-  readonly table: Pick<RebuiltTable, 'accounts' | 'liveVersion' | 'switchOver'>;
+  readonly table: Pick<RebuiltTable, 'accounts' | 'liveVersions' | 'switchOver'>;
   readonly live: ProfileStore;
   readonly rebuilt: ProfileStore;
   /** of the policy, ms: older slices are judged by nothing, and may have expired */
@@ -38,13 +39,13 @@ export async function compareAccounts(
   const sum: Compared = { accounts: 0, same: 0, different: 0, lost: 0, behind: 0, switched: 0 };
   for await (const accounts of table.accounts()) {
     for (const account of accounts) {
-      const version = await table.liveVersion(account);
+      const versions = await table.liveVersions(account);
       const [stands, made] = [await stateOf(live, account), await stateOf(rebuilt, account)];
       sum.accounts++;
       const what = made === undefined ? 'lost' : comparison(stands, made, longestWindow);
       sum[what]++;
       if (replace && (what === 'different' || what === 'lost')) {
-        if ((await table.switchOver(account, version)) === 'switched') sum.switched++;
+        if ((await table.switchOver(account, versions)) === 'switched') sum.switched++;
         else {
           sum[what]--;
           sum.behind++;
@@ -66,19 +67,33 @@ function comparison(
   rebuilt: AccountState,
   longestWindow: number,
 ): 'same' | 'different' | 'lost' | 'behind' {
-  if (live === undefined || live.profile.version === 0) return 'lost';
-  // records are archived whole; their events stand elsewhere in them once `forget` has taken others out
-  const whole = live.profile.guard.map((position) => ({ ...position, index: 0 }));
-  if (whole.some((position) => !isApplied(rebuilt.profile.guard, position))) return 'behind';
-  const since = rebuilt.profile.lastSeen - longestWindow;
+  if (live === undefined || profilesOf(live).length === 0) return 'lost';
+  const made = new Map(profilesOf(rebuilt).map((state) => [state.profile.account, state]));
+  if (profilesOf(live).some((state) => hasMore(state, made.get(state.profile.account)))) return 'behind';
+  const since = wholeAccount(rebuilt).profile.lastSeen - longestWindow;
   return essence(live, since) === essence(rebuilt, since) ? 'same' : 'different';
 }
 
+/** The account's own profile and those of its lanes, as far as they are stored. */
+function profilesOf(state: AccountState): readonly AccountState[] {
+  return [state, ...(state.lanes?.states ?? [])].filter(({ profile }) => profile.version > 0);
+}
+
+/** Whether a live profile has events that the rebuilt one has not. */
+function hasMore({ profile: live }: AccountState, rebuilt: AccountState | undefined): boolean {
+  // records are archived whole; their events stand elsewhere in them once `forget` has taken others out
+  const whole = live.guard.map((position) => ({ ...position, index: 0 }));
+  return whole.some((position) => !isApplied(rebuilt?.profile.guard ?? [], position));
+}
+
 /** What an account is judged by and how: without what depends on where a write ended. */
-function essence({ sealed, profile, judgement }: AccountState, since: number): string {
-  const { version, guard, slices, sealed: parts, sealedName, recent, redriven, ...rest } = profile;
-  const { notices, ...judged } = judgement;
-  const looked = joinSlices([sealed, slices]).filter(({ start }) => start >= since);
-  const bits = Buffer.from(encodeSlices(looked)).toString('base64');
-  return JSON.stringify([rest, judged, bits]);
+function essence(state: AccountState, since: number): string {
+  return JSON.stringify(
+    profilesOf(state).map(({ sealed, profile, judgement }) => {
+      const { version, guard, slices, sealed: parts, sealedName, recent, redriven, ...rest } = profile;
+      const { notices, ...judged } = judgement;
+      const looked = joinSlices([sealed, slices]).filter(({ start }) => start >= since);
+      return [rest, judged, Buffer.from(encodeSlices(looked)).toString('base64')];
+    }),
+  );
 }

@@ -30,6 +30,7 @@ function copiedValue(value: AttributeValue): AttributeValue {
   if (value.B !== undefined) return { B: new Uint8Array(value.B) };
   if (value.BS !== undefined) return { BS: value.BS.map((bytes) => new Uint8Array(bytes)) };
   if (value.SS !== undefined) return { SS: [...value.SS] };
+  if (value.NS !== undefined) return { NS: [...value.NS] };
   if (value.L !== undefined) return { L: value.L.map(copiedValue) };
   if (value.M !== undefined) return { M: copied(value.M) };
   return { ...value };
@@ -270,9 +271,14 @@ function change(kind: string, name: string, reader: Reader, before: Item, after:
   after[name] = kind === 'ADD' ? sum(before[name], value) : copiedValue(value);
 }
 
-/** Adds to a number or to a set of bytes. */
+/** Adds to a number, or to a set of numbers or bytes. */
 function sum(held: AttributeValue | undefined, value: AttributeValue): AttributeValue {
   if (value.N !== undefined) return { N: String(Number(held?.N ?? 0) + Number(value.N)) };
+  if (value.NS !== undefined) {
+    if (held !== undefined && held.NS === undefined)
+      throw new ValidationException('an operand in the update expression has an incorrect data type');
+    return { NS: [...new Set([...(held?.NS ?? []), ...value.NS])] };
+  }
   if (value.BS === undefined) throw new ValidationException('ADD takes numbers and sets');
   const all = new Map<string, Uint8Array>();
   for (const bytes of [...(held?.BS ?? []), ...value.BS]) all.set(Buffer.from(bytes).toString('hex'), bytes);

@@ -350,6 +350,7 @@ function valueBytes(value: AttributeValue): number {
   if (value.S !== undefined) return Buffer.byteLength(value.S);
   if (value.N !== undefined) return Math.ceil(value.N.replace(/[-.]/g, '').length / 2) + 1;
   if (value.B !== undefined) return value.B.length;
+  if (value.NS !== undefined) return value.NS.reduce((sum, held) => sum + valueBytes({ N: held }), 0);
   if (value.BS !== undefined) return value.BS.reduce((sum, bytes) => sum + bytes.length, 0);
   if (value.L !== undefined) return value.L.reduce((sum, held) => sum + 1 + valueBytes(held), 3);
   return 1;
