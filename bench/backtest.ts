@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BacktestResult } from '../lib/backtest/outcome.ts';
 import { PHASES, type Phase, type PhaseResult, runPhase } from './backtest-phases.ts';
+import { type StepTimes, stepTimes } from './backtest-steps.ts';
 import { dataFolder } from './traffic.ts';
 
 /**
  * How fast a backtest is and what it keeps: `npm run bench:backtest -- --data DIR [--json FILE] [--only PHASE,...]`.
  * DIR holds exchanges-*.ndjson.gz; usage events are recorded from them first. Each phase is a process of its own. Unless phases
- * are named, the command itself then replays the usage events in one process, and in 1 and 2 shards: campaigns included.
+ * are named, the command itself then replays the usage events in one process, and in 1 and 2 shards: campaigns included; and the steps
+ * of a backtest on Step Functions are taken one after another (`distributed`).
  */
 
 const argument = (name: string): string | undefined => {
@@ -40,7 +42,16 @@ async function run(data: string): Promise<void> {
       results[phase] = JSON.parse(made) as PhaseResult;
     }
     const commands = asked === undefined || asked.includes('shards') ? throughputs(events) : {};
-    const result = { phases: results, ...derived(results), commands };
+    const steps =
+      asked === undefined || asked.includes('distributed')
+        ? (JSON.parse(command(ONE, ['--steps', events])) as StepTimes)
+        : undefined;
+    const result = {
+      phases: results,
+      ...derived(results),
+      commands,
+      ...(steps === undefined ? {} : { steps }),
+    };
     print(result);
     const json = argument('--json');
     if (json !== undefined) await writeFile(json, `${JSON.stringify(result, null, 2)}\n`);
@@ -100,6 +111,7 @@ function print(
   result: {
     phases: Partial<Record<Phase, PhaseResult>>;
     commands: Readonly<Record<string, number>>;
+    steps?: StepTimes;
   } & Derived,
 ): void {
   const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
@@ -121,10 +133,21 @@ function print(
     );
   for (const [name, pace] of Object.entries(result.commands))
     process.stdout.write(`backtest in ${name}: ${pace} usage events a second, campaigns included\n`);
+  if (result.steps !== undefined) printSteps(result.steps);
 }
 
+function printSteps({ events, packedBytes, putBytes, putObjects, seconds }: StepTimes): void {
+  const packed = packedBytes / 1e6;
+  const perMb = (value: number): string => (value / packed).toFixed(2);
+  process.stdout.write(
+    `on Step Functions: ${events} events, ${packed.toFixed(1)} MB of the archive; of each MB, seconds of a processor: divide ${perMb(seconds.divide)}, replay ${perMb(seconds.replay)}, merge ${perMb(seconds.merge)}; put ${perMb(putBytes / 1e6)} MB in ${perMb(putObjects)} objects\n`,
+  );
+}
+
+const steps = argument('--steps');
 const phase = argument('--phase');
-if (phase !== undefined) {
+if (steps !== undefined) process.stdout.write(JSON.stringify(await stepTimes(steps)));
+else if (phase !== undefined) {
   const files = process.argv.slice(process.argv.indexOf('--phase') + 2);
   process.stdout.write(JSON.stringify(await runPhase(phase as Phase, files)));
 } else {

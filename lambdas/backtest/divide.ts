@@ -64,7 +64,10 @@ export async function divideTurn(ports: TurnPorts, { run, shards, turn }: TurnOf
     share: done ? 1 : (reading.next?.file ?? 0) / files.length,
     at: [reading.next?.file ?? 0],
     ...(done ? { divided: { division, rejected: reading.rejected } } : {}),
-    warnings: health.warnings().map(({ severe, text }) => ({ severe, text })),
+    warnings: health.warnings().map(({ share, value, severe, text, slice }) => ({
+      about: `${share} ${slice?.by ?? ''} ${slice?.name ?? ''}`,
+      ...{ value, severe, text },
+    })),
   };
 }
 

@@ -3,9 +3,18 @@ import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk
 
 /** Keys of the objects below a prefix that hold something, in S3's order. */
 export async function* keysBelow(client: S3Client, bucket: string, prefix: string): AsyncGenerator<string> {
+  for await (const { key } of objectsBelow(client, bucket, prefix)) yield key;
+}
+
+/** The same with their sizes. */
+export async function* objectsBelow(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+): AsyncGenerator<{ readonly key: string; readonly bytes: number }> {
   for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))
-    for (const object of page.Contents ?? [])
-      if (object.Key !== undefined && (object.Size ?? 1) > 0) yield object.Key;
+    for (const { Key, Size = 1 } of page.Contents ?? [])
+      if (Key !== undefined && Size > 0) yield { key: Key, bytes: Size };
 }
 
 /** An object's bytes as they come. */

@@ -7,10 +7,13 @@ import {
   type Cells,
   emptySamples,
   emptySlice,
+  keepWrittenSlice,
   SAMPLE_NAMES,
   type Samples,
   SLICE_MS,
   type Slice,
+  type WrittenSlice,
+  writtenSlice,
 } from './slice.ts';
 
 /**
@@ -189,15 +192,16 @@ function inOrder<Value>(map: ReadonlyMap<string, Value>): Iterable<[string, Valu
  * changed any more.
  */
 export function encodedSlices(slices: readonly Slice[]): Uint8Array {
-  let bytes = encoded.get(slices);
-  if (bytes === undefined) {
-    bytes = encodeSlices(slices);
-    encoded.set(slices, bytes);
+  if (slices !== lastSlices) {
+    lastBytes = encodeSlices(slices);
+    lastSlices = slices;
   }
-  return bytes;
+  return lastBytes;
 }
 
-const encoded = new WeakMap<readonly Slice[], Uint8Array>();
+/** What was encoded last: an item's size and the item are asked for one after the other. */
+let lastSlices: readonly Slice[] | undefined;
+let lastBytes: Uint8Array = new Uint8Array();
 
 /** Bytes of a slice that was not encoded yet, at most where it is as most are. */
 const SLICE_BYTES = 90;
@@ -207,7 +211,7 @@ const EVENT_BYTES = 30;
 export function likelyBytes(slices: readonly Slice[]): number {
   let bytes = 0;
   for (const slice of slices) {
-    const known = written.get(slice);
+    const known = writtenSlice(slice);
     const { events } = slice.counts;
     bytes += known?.events === events ? known.bytes.length : SLICE_BYTES + EVENT_BYTES * events;
   }
@@ -228,7 +232,7 @@ export function encodeSlices(slices: readonly Slice[]): Uint8Array {
     [];
   let previous: Slice | undefined;
   for (const slice of slices) {
-    const known = written.get(slice);
+    const known = writtenSlice(slice);
     if (known !== undefined && isCurrent(known, slice, previous, table)) writer.append(known.bytes);
     else {
       const from = writer.size;
@@ -240,7 +244,7 @@ export function encodeSlices(slices: readonly Slice[]): Uint8Array {
   const bytes = writer.done();
   // views of what is returned, which nobody changes: buffers of their own cost more than they hold
   for (const { slice, previous: before, from, to } of fresh)
-    written.set(slice, {
+    keepWrittenSlice(slice, {
       bytes: bytes.subarray(from, to),
       table,
       events: slice.counts.events,
@@ -253,20 +257,8 @@ export function encodeSlices(slices: readonly Slice[]): Uint8Array {
 /** One for all calls: what it wrote is copied out before anybody else writes. */
 const writer = new Writer();
 
-/** A slice as it was written, and on what that rests: it refers to the names, and to the slice before. */
-interface Written {
-  readonly bytes: Uint8Array;
-  readonly table: string;
-  /** a slice that changes has more of them */
-  readonly events: number;
-  readonly previous: Slice | undefined;
-  readonly previousEvents: number | undefined;
-}
-
 /** All slices of an account but the newest are the same from write to write. */
-const written = new WeakMap<Slice, Written>();
-
-function isCurrent(known: Written, slice: Slice, previous: Slice | undefined, table: string): boolean {
+function isCurrent(known: WrittenSlice, slice: Slice, previous: Slice | undefined, table: string): boolean {
   return (
     known.events === slice.counts.events &&
     known.previous === previous &&

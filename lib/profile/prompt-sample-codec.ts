@@ -3,9 +3,12 @@ import { Reader, StateError, Writer } from './binary.ts';
 import {
   GENERATION_MS,
   type GenerationSample,
+  keepWrittenPrompt,
   type PromptSamples,
   SAMPLED,
   type SampledPrompt,
+  sampledPrompt,
+  writtenPrompt,
 } from './prompt-sample.ts';
 import { SLICE_MS } from './slice.ts';
 
@@ -37,11 +40,8 @@ export function encodePromptSamples(samples: PromptSamples): Uint8Array {
   return writer.done();
 }
 
-/** A sampled prompt never changes, and is written with every flush until it is sealed. */
-const written = new WeakMap<SampledPrompt, Uint8Array>();
-
 function writePrompt(prompt: SampledPrompt, generation: number): void {
-  const known = written.get(prompt);
+  const known = writtenPrompt(prompt);
   if (known !== undefined) {
     writer.append(known);
     return;
@@ -53,7 +53,7 @@ function writePrompt(prompt: SampledPrompt, generation: number): void {
   writer.byte((slice - firstSlice(generation)) / SLICE_MS);
   writeSketch(sketch);
   // from Node's pool of small buffers
-  written.set(prompt, Buffer.from(writer.bytes.subarray(from, writer.size)));
+  keepWrittenPrompt(prompt, Buffer.from(writer.bytes.subarray(from, writer.size)));
 }
 
 /** @throws StateError where the bytes are damaged or of a newer version */
@@ -73,7 +73,7 @@ export function decodePromptSamples(bytes: Uint8Array): PromptSamples {
       const hash = reader.triple() * LOW + reader.triple();
       const slice = firstSlice(generation) + reader.byte() * SLICE_MS;
       const sketch = version === ALL_BINS ? Buffer.from(reader.take(SKETCH_BYTES)) : readSketch(reader);
-      prompts.push({ hash, slice, sketch: sketch.toString('base64url') });
+      prompts.push(sampledPrompt(hash, sketch.toString('base64url'), slice));
     }
     samples.push({ epoch, generation, prompts });
   }

@@ -29,6 +29,36 @@ export interface SampledPrompt {
   readonly slice: number;
 }
 
+/** A prompt that keeps how it was written: it never changes, and is written with every flush until it is sealed. */
+class KeptPrompt implements SampledPrompt {
+  readonly hash: number;
+  readonly sketch: string;
+  readonly slice: number;
+  #bytes: Uint8Array | undefined;
+
+  constructor(hash: number, sketch: string, slice: number) {
+    this.hash = hash;
+    this.sketch = sketch;
+    this.slice = slice;
+  }
+
+  static bytes(prompt: SampledPrompt): Uint8Array | undefined {
+    return #bytes in prompt ? prompt.#bytes : undefined;
+  }
+
+  static keep(prompt: SampledPrompt, bytes: Uint8Array): void {
+    if (#bytes in prompt) prompt.#bytes = bytes;
+  }
+}
+
+/** The bytes that a prompt was written as; undefined where it was not yet. */
+export const writtenPrompt = KeptPrompt.bytes;
+export const keepWrittenPrompt = KeptPrompt.keep;
+
+export function sampledPrompt(hash: number, sketch: string, slice: number): SampledPrompt {
+  return new KeptPrompt(hash, sketch, slice);
+}
+
 /** The sample of one generation in one key epoch. */
 export interface GenerationSample {
   readonly epoch: string;
@@ -67,7 +97,9 @@ function promptIn(
   { prompt, sketch }: UsageEvent['prints'][number],
   slice: number,
 ): SampledPrompt | undefined {
-  return sketch?.length === SKETCH_CHARACTERS ? { hash: hashOfPrint(prompt), sketch, slice } : undefined;
+  return sketch?.length === SKETCH_CHARACTERS
+    ? new KeptPrompt(hashOfPrint(prompt), sketch, slice)
+    : undefined;
 }
 
 /**
@@ -128,7 +160,7 @@ function inserted(prompts: readonly SampledPrompt[], prompt: SampledPrompt): rea
   const known = prompts[at];
   if (known?.hash === prompt.hash) {
     if (known.slice <= prompt.slice) return prompts;
-    return prompts.map((held, i) => (i === at ? { ...held, slice: prompt.slice } : held));
+    return prompts.map((held, i) => (i === at ? new KeptPrompt(held.hash, held.sketch, prompt.slice) : held));
   }
   const more = prompts.length < SAMPLED ? prompts.slice() : prompts.slice(0, SAMPLED - 1);
   more.splice(at, 0, prompt);
@@ -158,23 +190,34 @@ export interface Asked {
   readonly pending: PromptSamples;
 }
 
-export const NOTHING_ASKED: Asked = { written: '', sealed: NO_PROMPTS, pending: NO_PROMPTS };
+/** What is asked, with the sample of both places as it was put together last: the same at every flush that brings no prompt. */
+class KeptAsked implements Asked {
+  readonly written: string;
+  readonly sealed: PromptSamples;
+  readonly pending: PromptSamples;
+  #whole: PromptSamples | undefined;
+
+  constructor(written: string, sealed: PromptSamples, pending: PromptSamples, whole?: PromptSamples) {
+    this.written = written;
+    this.sealed = sealed;
+    this.pending = pending;
+    this.#whole = whole;
+  }
+
+  static whole(asked: Asked): PromptSamples {
+    if (!(#whole in asked)) return mergePromptSamples(asked.sealed, asked.pending);
+    asked.#whole ??= mergePromptSamples(asked.sealed, asked.pending);
+    return asked.#whole;
+  }
+}
+
+export const NOTHING_ASKED: Asked = new KeptAsked('', NO_PROMPTS, NO_PROMPTS);
 
 /** More prompts than these do not wait in the hot item. */
 export const MOST_PENDING = LIMITS.pendingPrompts.most;
 
-/** Samples of both places, as they were put together last: the same at every flush that brings no prompt. */
-const whole = new WeakMap<Asked, PromptSamples>();
-
 /** The account's whole sample. */
-export function sampleOf(asked: Asked): PromptSamples {
-  let samples = whole.get(asked);
-  if (samples === undefined) {
-    samples = mergePromptSamples(asked.sealed, asked.pending);
-    whole.set(asked, samples);
-  }
-  return samples;
-}
+export const sampleOf = KeptAsked.whole;
 
 /** What is asked after more events, with their event times (ms); `asked` itself where nothing of it changed. */
 export function withEvents(
@@ -185,21 +228,21 @@ export function withEvents(
   let now = held;
   for (const { event, time } of arrivals) now = withEvent(now, event, time);
   if (now === held) return asked;
-  const next = { ...asked, pending: pendingOf(now, asked.sealed) };
-  whole.set(next, now);
-  return next;
+  return new KeptAsked(asked.written, asked.sealed, pendingOf(now, asked.sealed), now);
 }
 
 /** What waits is only what the sealed parts do not have: who did not read them kept more waiting. */
 export function withSealed(asked: Asked, sealed: PromptSamples): Asked {
-  if (sealed.length === 0 || asked.pending.length === 0) return { ...asked, sealed };
-  return { ...asked, sealed, pending: pendingOf(mergePromptSamples(sealed, asked.pending), sealed) };
+  const { written, pending } = asked;
+  if (sealed.length === 0 || pending.length === 0) return new KeptAsked(written, sealed, pending);
+  return new KeptAsked(written, sealed, pendingOf(mergePromptSamples(sealed, pending), sealed));
 }
 
 /** What is asked once all that waits is sealed. */
 export function afterSealing(asked: Asked): Asked {
   if (asked.pending.length === 0) return asked;
-  return { ...asked, sealed: sampleOf(asked), pending: NO_PROMPTS };
+  const all = sampleOf(asked);
+  return new KeptAsked(asked.written, all, NO_PROMPTS, all);
 }
 
 /** When samples say nothing any more, ms: two generations after the newest has begun. */

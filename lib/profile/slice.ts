@@ -73,6 +73,48 @@ export interface Slice {
   models: Map<string, number>;
 }
 
+/**
+ * A slice as it was written (codec.ts), and on what that rests: it refers to the names, and to the slice before.
+ */
+export interface WrittenSlice {
+  readonly bytes: Uint8Array;
+  readonly table: string;
+  /** a slice that changes has more of them */
+  readonly events: number;
+  readonly previous: Slice | undefined;
+  readonly previousEvents: number | undefined;
+}
+
+/** A slice that keeps how it was written: a weak map beside it costs as much, each time that garbage is collected, as it saves. */
+class KeptSlice implements Slice {
+  readonly start: number;
+  counts: Counts;
+  cells: Slice['cells'];
+  samples: Slice['samples'];
+  models: Slice['models'];
+  #written: WrittenSlice | undefined;
+
+  constructor({ start, counts, cells, samples, models }: Slice) {
+    this.start = start;
+    this.counts = counts;
+    this.cells = cells;
+    this.samples = samples;
+    this.models = models;
+  }
+
+  static written(slice: Slice): WrittenSlice | undefined {
+    return #written in slice ? slice.#written : undefined;
+  }
+
+  static keep(slice: Slice, written: WrittenSlice): void {
+    if (#written in slice) slice.#written = written;
+  }
+}
+
+/** How a slice was written last; undefined where it was not. */
+export const writtenSlice = KeptSlice.written;
+export const keepWrittenSlice = KeptSlice.keep;
+
 export function sliceStart(time: number): number {
   return Math.floor(time / SLICE_MS) * SLICE_MS;
 }
@@ -105,18 +147,18 @@ const NO_CELLS: Cells = [0, 0, 0];
 export function emptySlice(start: number): Slice {
   const cells = {} as Slice['cells'];
   for (const mark of CELL_MARKS) cells[mark] = NO_CELLS;
-  return { start, counts: emptyCounts(), cells, samples: new Map(), models: new Map() };
+  return new KeptSlice({ start, counts: emptyCounts(), cells, samples: new Map(), models: new Map() });
 }
 
 /** A deep copy, so that the original stays what it was. */
 export function copySlice(slice: Slice): Slice {
-  return {
+  return new KeptSlice({
     start: slice.start,
     counts: slice.counts.copy(),
     cells: { ...slice.cells },
     samples: copySamples(slice.samples),
     models: new Map(slice.models),
-  };
+  });
 }
 
 function copySamples(from: ReadonlyMap<string, Samples>): Map<string, Samples> {

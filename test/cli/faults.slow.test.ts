@@ -178,6 +178,7 @@ const OTHERS: readonly (readonly [args: readonly string[], code: number])[] = [
   [['drift', 'garbage.bin'], EXIT.input],
   [['learning', '--stack', 'S'], EXIT.service],
   [['recalibrate', '--stack', 'S'], EXIT.service],
+  [['backtest', 's3://archive/events/', '--distributed', '--stack', 'S'], EXIT.service],
   [['hunt', 'no-such-question'], EXIT.input],
   [['triage', 'f-1', '--verdict', 'benign', '--stack', 'S'], EXIT.service],
   [['dossier', 'f-1', '--out', 'd', '--stack', 'S'], EXIT.service],

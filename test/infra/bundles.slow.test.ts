@@ -42,7 +42,11 @@ interface Template {
 describe('npx cdk synth', () => {
   beforeAll(async () => {
     const { AWS_PROFILE: _, AWS_ACCESS_KEY_ID: __, ...environment } = process.env;
-    await run('npx', ['cdk', 'synth', '--quiet', '-c', 'siphonwatch:triageApi=true', '--output', outdir], {
+    const every = ['triageApi=true', 'hunts=true', 'backtestShards=2'].flatMap((setting) => [
+      '-c',
+      `siphonwatch:${setting}`,
+    ]);
+    await run('npx', ['cdk', 'synth', '--quiet', ...every, '--output', outdir], {
       cwd: CHECKOUT,
       env: { ...environment, ...OFFLINE },
     });

@@ -182,7 +182,7 @@ describe('a plan', () => {
   });
 
   it('prices an alarm by the metrics that it looks at, as they are in the template', () => {
-    const over = { hunts: true, triageApi: true, calibrateShards: 2, backtestShards: 2 };
+    const over = { hunts: true, triageApi: true, calibrateShards: 2, linkShards: 2, backtestShards: 2 };
     const looked = [...resourcesOf(synthesized(over), 'AWS::CloudWatch::Alarm').values()].map(
       ({ Properties: { Metrics } }) =>
         Array.isArray(Metrics)

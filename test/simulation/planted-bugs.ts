@@ -297,8 +297,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'prompts-not-waiting',
     'lib/profile/prompt-sample.ts',
-    'const next = { ...asked, pending: pendingOf(now, asked.sealed) };',
-    'const next = { ...asked, pending: asked.pending };',
+    'return new KeptAsked(asked.written, asked.sealed, pendingOf(now, asked.sealed), now);',
+    'return new KeptAsked(asked.written, asked.sealed, asked.pending, now);',
     'sampled prompts are forgotten that wait in the hot item',
   ),
   bug(

@@ -15,6 +15,16 @@ export interface BacktestRequest {
   readonly campaignOf: ReadonlyMap<string, string>;
 }
 
+/** What is to be said of the telemetry of one turn. */
+export interface TurnWarning {
+  /** the same in turns that say the same of more or less of their traffic */
+  readonly about: string;
+  /** of which share it is so */
+  readonly value: number;
+  readonly severe: boolean;
+  readonly text: string;
+}
+
 /** What one turn of a step has come to. It stands once it is kept: a step goes on from it, or from nothing. */
 export interface Turn {
   /** which attempt at the turn put its objects: those of others count for nothing */
@@ -30,7 +40,7 @@ export interface Turn {
   /** what dividing came to, in its last turn */
   readonly divided?: { readonly division: Division; readonly rejected: number };
   /** of the telemetry that was read in this turn, whether it can be judged */
-  readonly warnings?: readonly { readonly severe: boolean; readonly text: string }[];
+  readonly warnings?: readonly TurnWarning[];
 }
 
 /** A step, as its objects are named. */

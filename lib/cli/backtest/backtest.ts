@@ -1,14 +1,16 @@
 import { gzipSync } from 'node:zlib';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { BacktestResult } from '../../backtest/outcome.ts';
+import { DEFAULT_STACK } from '../../contract/command.ts';
 import { InputError } from '../../input/errors.ts';
 import { withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { writable, writeAside } from '../shared/output.ts';
+import type { BacktestOptions, MadeBacktest } from './asked-backtest.ts';
 import { comparisonOf, printComparison, printTables } from './backtest-tables.ts';
 import { Interrupted } from './interrupted.ts';
-import { type BacktestOptions, backtest } from './run-backtest.ts';
+import { backtest } from './run-backtest.ts';
 
 export type { BacktestResult } from '../../backtest/outcome.ts';
 
@@ -45,51 +47,99 @@ export function backtestCommand(): Command {
       shardsOf,
     )
     .option('--json', 'print one JSON document');
-  return withKeyOptions(command).action((files: string[], options: BacktestOptions) =>
-    runCommand('backtest', async () => {
-      const { report, save, checkpoint } = options;
-      await writable({
-        '--report': report,
-        '--save': save,
-        ...(options.shards === undefined ? { '--checkpoint': checkpoint } : {}),
-      });
-      const made = await stoppable(options, (stop) => backtest(files, options, stop));
-      if (made === undefined) return STOPPED;
-      const [outcome, candidate] = made.outcomes;
-      refuseNothing(outcome.result);
-      if (options.report !== undefined) {
-        const { backtestReport } = await import('../../backtest/report.ts');
-        await writeAside(options.report, await backtestReport(outcome, candidate));
-        say(`report: ${options.report}`);
-      }
-      if (options.save !== undefined) {
-        // of two, both: the first as it is, the second within it
-        const text = JSON.stringify(candidate === undefined ? outcome : { ...outcome, compared: candidate });
-        await writeAside(options.save, options.save.endsWith('.gz') ? gzipSync(text) : text);
-        say(
-          candidate === undefined
-            ? `saved: ${options.save}`
-            : `saved: ${options.save}, with both policies (console shows ${outcome.policy.id}, with --compared ${candidate.policy.id})`,
-        );
-      }
-      if (options.json === true)
-        printJson(
-          candidate === undefined
-            ? outcome.result
-            : {
-                ...outcome.result,
-                compared: { ...candidate.result, change: comparisonOf(outcome, candidate) },
-              },
-        );
-      else {
-        printTables(outcome.result);
-        if (candidate !== undefined) printComparison(outcome, candidate);
-      }
-      // only now: what could not be written can be had again
-      await made.drop();
-      return 0;
-    }),
+  return withKeyOptions(withDistributedOptions(command)).action((files: string[], options: BacktestOptions) =>
+    runCommand('backtest', () => backtestAs(files, options)),
   );
+}
+
+/** Of a replay on Step Functions. */
+function withDistributedOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--distributed',
+        "replay the deployment's archive (s3://...) on Step Functions, divided among as many invocations as the setting backtestShards says; the same outcome",
+      ).conflicts(['shards', 'checkpoint']),
+    )
+    .option(
+      '--stack <name>',
+      `with --distributed: the deployed stack (SIPHONWATCH_STACK); default ${DEFAULT_STACK}`,
+    )
+    .option('--region <region>', 'with --distributed: AWS region')
+    .option('--yes', 'with --distributed: start it; without, only say what it would cost')
+    .addOption(
+      new Option(
+        '--resume',
+        'with --distributed: watch the last run of this command, go on with it where it failed or was cancelled, and print its outcome',
+      ).conflicts(['yes', 'cancel']),
+    )
+    .addOption(
+      new Option(
+        '--cancel',
+        'with --distributed: end the run that is under way; it may be resumed',
+      ).conflicts(['yes']),
+    );
+}
+
+async function backtestAs(files: readonly string[], options: BacktestOptions): Promise<number> {
+  const { report, save, checkpoint } = options;
+  await writable({
+    '--report': report,
+    '--save': save,
+    ...(options.shards === undefined ? { '--checkpoint': checkpoint } : {}),
+  });
+  const made = await run(files, options);
+  if (typeof made === 'number') return made;
+  const [outcome, candidate] = made.outcomes;
+  refuseNothing(outcome.result);
+  if (options.report !== undefined) {
+    const { backtestReport } = await import('../../backtest/report.ts');
+    await writeAside(options.report, await backtestReport(outcome, candidate));
+    say(`report: ${options.report}`);
+  }
+  if (options.save !== undefined) {
+    // of two, both: the first as it is, the second within it
+    const text = JSON.stringify(candidate === undefined ? outcome : { ...outcome, compared: candidate });
+    await writeAside(options.save, options.save.endsWith('.gz') ? gzipSync(text) : text);
+    say(
+      candidate === undefined
+        ? `saved: ${options.save}`
+        : `saved: ${options.save}, with both policies (console shows ${outcome.policy.id}, with --compared ${candidate.policy.id})`,
+    );
+  }
+  if (options.json === true)
+    printJson(
+      candidate === undefined
+        ? outcome.result
+        : {
+            ...outcome.result,
+            compared: { ...candidate.result, change: comparisonOf(outcome, candidate) },
+          },
+    );
+  else {
+    printTables(outcome.result);
+    if (candidate !== undefined) printComparison(outcome, candidate);
+  }
+  // only now: what could not be written can be had again
+  await made.drop();
+  return 0;
+}
+
+/** @returns the exit code where there is no outcome */
+async function run(files: readonly string[], options: BacktestOptions): Promise<MadeBacktest | number> {
+  if (options.distributed === true) {
+    const { distributedBacktest } = await import('./distributed/distributed-backtest.ts');
+    return distributedBacktest(files, options);
+  }
+  for (const [name, value] of [
+    ['--stack', options.stack],
+    ['--region', options.region],
+    ['--yes', options.yes],
+    ['--resume', options.resume],
+    ['--cancel', options.cancel],
+  ] as const)
+    if (value !== undefined) throw new InputError(`${name} goes with --distributed`);
+  return (await stoppable(options, (stop) => backtest(files, options, stop))) ?? STOPPED;
 }
 
 /** Most shards: each has a file that is open while events are divided. */

@@ -2,62 +2,22 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BacktestRun } from '../../backtest/backtest-run.ts';
-import type { Labels } from '../../backtest/labels.ts';
-import type { BacktestOutcome, BacktestResult } from '../../backtest/outcome.ts';
-import type { OutcomeCollector } from '../../backtest/outcome-collector.ts';
-import type { Rules } from '../../detection/judge.ts';
-import type { KeyOptions } from '../../input/keyring.ts';
-import { tellAbsent } from '../../input/labels.ts';
-import { say } from '../../input/say.ts';
-import { Traffic, tellLate, tellRejected } from '../../input/traffic.ts';
-import { policyWarnings } from '../../policy/diff.ts';
-import { printable } from '../../telemetry/reason.ts';
-import { CODE_VERSION } from '../../version.ts';
-import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
-import { digestOf, dropCheckpoint, filesIdentity, type RunIdentity } from '../replay/checkpoint.ts';
+import { dropCheckpoint, filesIdentity, type RunIdentity } from '../replay/checkpoint.ts';
 import { ReplaySaver } from '../replay/replay-saver.ts';
-import { calledAs, typedHere } from '../shared/called-as.ts';
+import {
+  type Asked,
+  askedOf,
+  type BacktestOptions,
+  identityOf,
+  type MadeBacktest,
+  type MadeReplay,
+  type Replayed,
+  tellWarnings,
+  toldBacktest,
+} from './asked-backtest.ts';
 import { Interrupted } from './interrupted.ts';
 import { shardedBacktest } from './shards/sharded-backtest.ts';
 import { WorkFolder } from './shards/work-folder.ts';
-
-export interface BacktestOptions extends KeyOptions {
-  readonly labels?: string;
-  readonly policy?: string;
-  readonly calibration?: string;
-  readonly compare?: string;
-  readonly compareCalibration?: string;
-  readonly report?: string;
-  readonly save?: string;
-  readonly checkpoint?: string;
-  readonly shards?: number;
-  readonly json?: boolean;
-}
-
-/** A backtest that is done. */
-export interface MadeBacktest {
-  readonly result: BacktestResult;
-  /** the second one is that of `--compare` */
-  readonly outcomes: [BacktestOutcome, ...BacktestOutcome[]];
-  /** Takes away what a run that is taken up again would need: when all that was asked for is written. */
-  drop(): Promise<void>;
-}
-
-/** What is replayed, and against what. */
-interface Asked {
-  readonly traffic: Traffic;
-  readonly labels: Labels | undefined;
-  readonly campaignOf: ReadonlyMap<string, string>;
-  readonly tracks: readonly [RuleSet, ...RuleSet[]];
-  readonly options: BacktestOptions;
-}
-
-/** What a replay came to, however it was made. */
-interface Replayed {
-  readonly board: OutcomeCollector;
-  stale(): string | undefined;
-  outcome(labels: Labels | undefined, rejected: number, seconds: number): BacktestOutcome;
-}
 
 /**
  * Runs the replay; prints nothing but progress and rejects, on standard error.
@@ -69,52 +29,14 @@ export async function backtest(
   options: BacktestOptions,
   stop: AbortSignal = new AbortController().signal,
 ): Promise<MadeBacktest> {
-  const traffic = await Traffic.of(names, options);
-  const labels = options.labels === undefined ? undefined : await traffic.labels(options.labels);
-  const campaignOf = new Map<string, string>();
-  for (const held of labels?.list ?? [])
-    if (held.campaign !== '') campaignOf.set(held.pseudonym, held.campaign);
-  const first = await rulesOf(options.policy, options.calibration);
-  const tracks: [RuleSet, ...RuleSet[]] = [first];
-  if (options.compare !== undefined)
-    tracks.push(await rulesOf(options.compare, options.compareCalibration ?? options.calibration));
-  tellSameName(tracks);
-  const asked: Asked = { traffic, labels, campaignOf, tracks, options };
+  const asked = await askedOf(names, options);
   const made =
     options.shards === undefined ? await inOne(asked, stop) : await inShards(asked, options.shards, stop);
-  const { rejected, seconds } = made;
-  tellEach(tracks, (_, i) => {
-    const old = made.runs[i]?.stale();
-    return old === undefined ? [] : [`WARNING: ${old}`];
-  });
-  tellRejected(rejected);
-  const [run, ...others] = made.runs;
-  if (labels !== undefined)
-    tellAbsent(labels, (account) => run.board.standings.has(account), 'they are not counted');
-  const outcome = run.outcome(labels, rejected, seconds);
-  tellLate(outcome.result.events);
-  return {
-    result: outcome.result,
-    outcomes: [outcome, ...others.map((other) => other.outcome(labels, rejected, seconds))],
-    drop: made.drop,
-  };
+  return toldBacktest(asked, made);
 }
 
-interface MadeReplay extends Pick<MadeBacktest, 'drop'> {
-  readonly runs: readonly [Replayed, ...Replayed[]];
-  readonly rejected: number;
-  readonly seconds: number;
-}
-
-/** What a checkpoint is of. */
-async function identityOf({ traffic, labels, tracks, options }: Asked): Promise<RunIdentity> {
-  return {
-    files: await filesIdentity(traffic.files),
-    keys: digestOf([options.keyring, options.keySeed]),
-    labels: digestOf(labels?.list ?? []),
-    rules: digestOf(tracks.map((rules) => ({ ...rules, code: CODE_VERSION, shadow: false }))),
-    code: CODE_VERSION,
-  };
+async function checkpointIdentity(asked: Asked): Promise<RunIdentity> {
+  return identityOf(asked, await filesIdentity(asked.traffic.files));
 }
 
 /** All accounts in this process. */
@@ -130,7 +52,7 @@ async function inOne(asked: Asked, stop: AbortSignal): Promise<MadeReplay> {
   const saver =
     checkpoint === undefined
       ? undefined
-      : await ReplaySaver.open(checkpoint, tracks, await identityOf(asked));
+      : await ReplaySaver.open(checkpoint, tracks, await checkpointIdentity(asked));
   const began = performance.now();
   const seconds = (): number => (saver?.progress.seconds ?? 0) + (performance.now() - began) / 1000;
   const before = saver?.progress.rejected ?? 0;
@@ -177,7 +99,7 @@ async function inShards(asked: Asked, shards: number, stop: AbortSignal): Promis
   const began = performance.now();
   try {
     await folder.open(
-      checkpoint === undefined ? {} : { ...(await identityOf(asked)), shards: String(shards) },
+      checkpoint === undefined ? {} : { ...(await checkpointIdentity(asked)), shards: String(shards) },
       { tracks, labelled: [...campaignOf.keys()] },
     );
     const stopped =
@@ -206,54 +128,4 @@ async function inShards(asked: Asked, shards: number, stop: AbortSignal): Promis
     if (checkpoint === undefined) await folder.remove();
     throw error;
   }
-}
-
-type RuleSet = Pick<Rules, 'policy' | 'calibration'>;
-
-async function rulesOf(
-  policyFile: string | undefined,
-  calibrationFile: string | undefined,
-): Promise<RuleSet> {
-  const policy = await loadPolicy(policyFile);
-  return { policy, calibration: await loadCalibration(calibrationFile) };
-}
-
-/** What the policies ask that their calibrations cannot give. */
-function tellWarnings(tracks: readonly RuleSet[]): void {
-  tellEach(tracks, ({ policy, calibration }) => [
-    ...policyWarnings(policy, calibration).map((misfit) => `WARNING: ${misfit}`),
-    ...(policy.campaigns.enabled && calibration.groups === undefined
-      ? [
-          `note: calibration ${calibration.id} has no benign groups: campaigns are linked, none is judged (${calledAs()} calibrate learns them)`,
-        ]
-      : []),
-  ]);
-}
-
-/** Says what holds of the policies that are replayed: once what holds of all, else of which one. */
-function tellEach(
-  tracks: readonly RuleSet[],
-  of: (track: RuleSet, index: number) => readonly string[],
-): void {
-  const said = tracks.map(of);
-  for (const line of new Set(said.flat())) {
-    const whose = tracks.filter((_, i) => said[i]?.includes(line)).map(({ policy }) => policy.id);
-    say(
-      typedHere(
-        whose.length === tracks.length ? line : `${line} (policy ${whose.map(printable).join(', ')})`,
-      ),
-    );
-  }
-}
-
-/** Results name policies by their ids: two of one name cannot be told apart in them. */
-function tellSameName([first, second]: readonly RuleSet[]): void {
-  if (first === undefined || second === undefined) return;
-  const { id } = first.policy;
-  if (id !== second.policy.id) return;
-  say(
-    digestOf(first) === digestOf(second)
-      ? `note: both are policy ${printable(id)} with the same rules: nothing can differ`
-      : `WARNING: both policies call themselves ${printable(id)}; give every change an id of its own, results name policies by it`,
-  );
 }

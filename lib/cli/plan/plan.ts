@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { MOST_BACKTEST_SHARDS } from '../../contract/backtest-steps.ts';
 import { MOST_SHARDS } from '../../contract/calibrate-steps.ts';
 import { wrap } from '../../findings/format.ts';
 import { MEASURED } from '../../infra/cost/figures.ts';
@@ -24,6 +25,7 @@ interface PlanOptions {
   readonly buckets?: number;
   readonly shards: number;
   readonly calibrateShards: number;
+  readonly backtestShards: number;
   readonly archiveDays: number;
   readonly hunts?: boolean;
   readonly json?: boolean;
@@ -41,6 +43,7 @@ const { eventsPerSecond, gateways, accounts, lingerMs, buckets, shards } = WORKL
 /** As the settings of these names take them. */
 const DAYS = { least: 1, most: 3650, whole: true };
 const CALIBRATE_SHARDS = { least: 1, most: MOST_SHARDS, whole: true };
+const BACKTEST_SHARDS = { least: 0, most: MOST_BACKTEST_SHARDS, whole: true };
 
 /** `plan --events-per-second N`: what an amount of traffic needs and costs, part by part. */
 export function planCommand(): Command {
@@ -69,6 +72,12 @@ export function planCommand(): Command {
       within(CALIBRATE_SHARDS),
       1,
     )
+    .option(
+      '--backtest-shards <n>',
+      'as the setting of the stack: its alarms; what a backtest costs, backtest --distributed says',
+      within(BACKTEST_SHARDS),
+      0,
+    )
     .option('--archive-days <n>', 'retention of the archive', within(DAYS), 90)
     .option('--hunts', 'with the archive in Parquet (setting hunts)')
     .option('--json', 'print one JSON document')
@@ -88,6 +97,7 @@ function planOf(options: PlanOptions): Plan {
     'siphonwatch:archiveDays': options.archiveDays,
     'siphonwatch:hunts': options.hunts === true,
     'siphonwatch:calibrateShards': options.calibrateShards,
+    'siphonwatch:backtestShards': options.backtestShards,
   });
   return planFor(
     {

@@ -90,6 +90,18 @@ export const OUTPUTS = {
       .optional()
       .describe('the second policy of --compare'),
   }),
+  'backtest --distributed': z.looseObject({
+    cost: z
+      .looseObject({
+        objects: count,
+        bytes: count,
+        shards: count,
+        minutes: z.number(),
+        usd: z.number(),
+        lines: z.array(z.looseObject({ what: z.string(), usd: z.number() })),
+      })
+      .describe('without --yes: what a run would cost; its outcome is that of backtest'),
+  }),
   tune: z.union([
     z.looseObject({ ok: z.literal(false), reason: z.string() }),
     z.looseObject({

@@ -89,8 +89,10 @@ export function planFor(workload: Workload, settings: Settings, figures: CostFig
     concurrency:
       Math.min(workload.shards * workload.parallelizationFactor, Math.ceil(PEAK * load.busySeconds) + 1) +
       BESIDE +
-      // a calibration, and a backtest that somebody starts, run all of their shards at once
+      // a calibration, a run of link, and a backtest that somebody starts run all of their shards at once
       settings.calibrateShards -
+      1 +
+      settings.linkShards -
       1 +
       settings.backtestShards,
     peakWriteUnits: Math.ceil(PEAK * load.writeUnitsPerSecond),

@@ -1,14 +1,19 @@
 import type { BacktestRuns } from '../../../aws/backtest-runs.ts';
 import { MergedRun } from '../../../backtest/shards/merged-run.ts';
 import { ReportMerger } from '../../../backtest/shards/report-merger.ts';
-import { type BacktestRequest, objectName, type Turn } from '../../../backtest/shards/turns.ts';
+import {
+  type BacktestRequest,
+  objectName,
+  type Turn,
+  type TurnWarning,
+} from '../../../backtest/shards/turns.ts';
 
 /** What a run in shards came to, as it is here: one for each policy that was asked for. */
 export interface ToldOutcome {
   readonly merged: readonly MergedRun[];
   readonly divided: NonNullable<Turn['divided']>;
   /** whether the telemetry can be judged, said once */
-  readonly warnings: NonNullable<Turn['warnings']>;
+  readonly warnings: readonly TurnWarning[];
 }
 
 /** Reads back what the last step has told. @throws Error where the run has not ended, or its parts are gone */
@@ -28,8 +33,18 @@ export async function toldOutcome(
     const name = objectName('merge', merges.length - 1, last.attempt, 'outcome', index);
     for (const [part, value] of await runs.told(run, name)) merger.restore(part, value);
   }
-  const warnings = new Map(
-    divisions.flatMap((turn) => turn.warnings ?? []).map((warning) => [warning.text, warning]),
-  );
-  return { merged, divided, warnings: [...warnings.values()] };
+  return { merged, divided, warnings: worstOf(divisions.flatMap((turn) => turn.warnings ?? [])) };
 }
+
+/** Of turns that say the same, what the worst of them says. */
+function worstOf(warnings: readonly TurnWarning[]): TurnWarning[] {
+  const worst = new Map<string, TurnWarning>();
+  for (const warning of warnings) {
+    const held = worst.get(warning.about);
+    if (held === undefined || rankOf(warning) > rankOf(held)) worst.set(warning.about, warning);
+  }
+  return [...worst.values()];
+}
+
+/** A severe one is worse than any other; of two such that which is so of more. */
+const rankOf = ({ severe, value }: TurnWarning): number => (severe ? 2 : 0) + Math.min(1, value);
