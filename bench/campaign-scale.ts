@@ -45,7 +45,7 @@ interface Payer {
  * Nine in ten accounts alone; companies of two to six; relays and campuses where strangers meet; ten planted campaigns.
  * One payer after the other, so that a base of any size need not be held.
  */
-function* payers(accounts: number): Generator<Payer> {
+export function* payers(accounts: number): Generator<Payer> {
   const draw = random(accounts);
   let number = 0;
   const clients = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];

@@ -1,6 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { newCampaign } from '../lib/campaigns/campaign.ts';
+import { MOST_PROMPTS } from '../lib/campaigns/content/contents.ts';
+import { COMMON } from '../lib/campaigns/content/nearest.ts';
+import { judgeCampaign } from '../lib/campaigns/judging/judge-campaign.ts';
+import { memberOf } from '../lib/campaigns/run-member.ts';
+import { MOST_LINK_SHARDS } from '../lib/contract/link-steps.ts';
 import { processBatch } from '../lib/detection/process-batch.ts';
 import { readUsageEvents } from '../lib/input/usage-events.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
@@ -13,15 +18,27 @@ import type { PastAccount } from '../lib/scoring/looks.ts';
 import { UNLEARNT } from '../lib/scoring/unlearnt.ts';
 import { MemoryProfileStore } from '../lib/stores/profile-memory.ts';
 import { type Costs, type Flow, flowOf } from './fleet/flow.ts';
+import {
+  ALONE_SECONDS,
+  LINK_WAITS,
+  type LinkCosts,
+  type LinkPass,
+  linkAlone,
+  linkMost,
+  linkPass,
+  linkReach,
+} from './fleet/link.ts';
+import { type Growth, measureLink, processorMs } from './fleet/measure-link.ts';
+import { fleetOptions, type Size } from './fleet/options.ts';
 import { type AccountCosts, calibrationOf, type Pass } from './fleet/passes.ts';
 
 /**
- * `npm run bench:fleet [-- --html FILE --json FILE]`: what a fleet of up to ten million accounts and 100,000 events a second
- * would meet: how it flows, how far it falls behind after a burst of ten times the rate, how long a calibration takes and
- * costs, and which limit comes first. A simulation: what an event and an account take is measured in the run, on the
+ * `npm run bench:fleet [-- --accounts N --rate N --html FILE --json FILE]`: what a fleet of up to ten million accounts and 100,000 events a
+ * second, or of that size, would meet: how it flows, how far it falls behind after a burst of ten times the rate, how long a calibration
+ * and a run of `link` take and cost, and which limit comes first. A simulation: what an event and an account take is measured in the run, on the
  * traffic that ships; waiting for AWS is assumed, and said. The bill is `siphonwatch plan`'s.
  */
-const { values } = parseArgs({ options: { html: { type: 'string' }, json: { type: 'string' } } });
+const values = options();
 
 /** Assumed of AWS, ms. */
 const WAITS = { batch: 25, account: 12, concurrency: 24 };
@@ -35,22 +52,36 @@ const PAYLOAD_EVENTS = Math.floor((6 * 1024 * 1024) / ((EVENT_BYTES * 4) / 3));
 const LANES_PER_SHARD = 2;
 const WINDOW = 60;
 const BURST = { times: 10, seconds: 600 };
-const SIZES = [
+const SIZES: readonly Size[] = [
   { accounts: 10_000, rate: 100 },
   { accounts: 100_000, rate: 1000 },
   { accounts: 1_000_000, rate: 10_000 },
   { accounts: 10_000_000, rate: 100_000 },
-] as const;
+];
+
+/** Ends with a line that says what is wrong, and what is allowed. */
+function options() {
+  try {
+    return fleetOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`bench:fleet: ${error instanceof Error ? error.message : error}\n`);
+    process.exit(1);
+  }
+}
 
 interface Measured {
   readonly eventMs: number;
   readonly account: AccountCosts;
+  /** to grow the forests, from how many accounts */
+  readonly fit: { readonly seconds: number; readonly accounts: number };
+  readonly link: LinkCosts;
+  readonly growth: readonly Growth[];
 }
 
-function processorMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
+/** Accounts of 64 prompts, of which each shows one of 65,536 features of a bin, at which COMMON show one on average. */
+const FEATURE_LIMIT = (COMMON * 65_536) / MOST_PROMPTS;
+/** Accounts that forests are grown from at most (lib/scoring/learn-model.ts). */
+const MOST_GROWN = 4000;
 
 async function exampleArrivals(): Promise<Map<string, IngestedEvent[]>> {
   const file = fileURLToPath(new URL('../examples/data/events.ndjson.gz', import.meta.url));
@@ -97,11 +128,49 @@ async function measured(): Promise<Measured> {
   began = processorMs();
   for (const held of past()) learner.see(held);
   const seeMs = (processorMs() - began) / store.accounts;
+  began = processorMs();
   learner.fit();
+  const fit = { seconds: (processorMs() - began) / 1000, accounts: store.accounts };
   began = processorMs();
   for (const held of past()) learner.measure(held);
   const measureMs = (processorMs() - began) / store.accounts;
-  return { eventMs, account: { bytes: store.bytes() / store.accounts, seeMs, measureMs } };
+  const calibration = {
+    ...learner.finish({ id: 'fleet' }),
+    groups: {
+      accounts: { accounts: 5000, ranks: [1, 5000], values: [0.3, 0] },
+      groups: { accounts: 60, ranks: [1, 60], values: [0.3, 0.1] },
+      content: [],
+    },
+  };
+  const { costs, growth } = measureLink(judgeMs(store, { ...rules, calibration }));
+  return {
+    fit,
+    link: costs,
+    growth,
+    eventMs,
+    account: { bytes: store.bytes() / store.accounts, seeMs, measureMs },
+  };
+}
+
+/** Accounts of a group that is judged, as in the bases that link is measured on. */
+const JUDGED_TOGETHER = 6;
+
+/** To decode and judge a member of a group, ms. */
+function judgeMs(store: MemoryProfileStore, rules: Parameters<typeof judgeCampaign>[2]): number {
+  const accounts = [...store.states()].map(({ profile }) => profile.account);
+  const began = processorMs();
+  for (let from = 0; from < accounts.length; from += JUDGED_TOGETHER) {
+    const names = accounts.slice(from, from + JUDGED_TOGETHER);
+    const members = names.flatMap((account) => memberOf(store.one(account)) ?? []);
+    const group = {
+      members: names,
+      links: [{ key: `payment#${from}`, kind: 'payment' as const, members: names, accounts: names.length }],
+      bodies: [names],
+    };
+    const at = Math.max(0, ...members.map(({ lastSeen }) => lastSeen));
+    judgeCampaign(newCampaign(group, at), { group, members, at, tested: 25 }, rules);
+  }
+  return (processorMs() - began) / accounts.length;
 }
 
 interface Row {
@@ -111,10 +180,14 @@ interface Row {
   readonly lanes: number;
   readonly flow: Flow;
   readonly calibration: Pass;
+  /** undefined: no number of shards is enough */
+  readonly link: LinkPass | undefined;
+  /** of `link` in one invocation, s and bytes */
+  readonly linkAlone: ReturnType<typeof linkAlone>;
   readonly firstLimit: string;
 }
 
-function rowOf({ accounts, rate }: (typeof SIZES)[number], { eventMs, account }: Measured): Row {
+function rowOf({ accounts, rate }: Size, { eventMs, account, link: linkCosts }: Measured): Row {
   const shards = Math.max(1, Math.ceil((HEADROOM * rate) / SHARD_INTAKE));
   const lanes = shards * LANES_PER_SHARD;
   const costs: Costs = {
@@ -132,6 +205,7 @@ function rowOf({ accounts, rate }: (typeof SIZES)[number], { eventMs, account }:
     batchEvents: Math.min(10_000, PAYLOAD_EVENTS),
   };
   const calibration = calibrationOf(accounts, account);
+  const link = linkPass(accounts, linkCosts);
   return {
     accounts,
     rate,
@@ -139,14 +213,21 @@ function rowOf({ accounts, rate }: (typeof SIZES)[number], { eventMs, account }:
     lanes,
     flow: flowOf(fleet, costs, BURST),
     calibration,
-    firstLimit: firstLimitOf(rate, lanes, calibration),
+    link,
+    linkAlone: linkAlone(accounts, linkCosts),
+    firstLimit: firstLimitOf(rate, lanes, calibration, link),
   };
 }
 
 /** Default quotas: Lambda's concurrency, a table's write units (at about one and a half an event). */
-function firstLimitOf(rate: number, lanes: number, calibration: Pass): string {
-  if (calibration.shards > 1)
-    return `calibrate: one invocation ends before all accounts are read (${calibration.shards} would do)`;
+function firstLimitOf(rate: number, lanes: number, calibration: Pass, link: LinkPass | undefined): string {
+  if (link === undefined) return 'link: no number of shards is enough: several stacks';
+  const ends = [
+    { name: 'calibrate', shards: calibration.shards },
+    { name: 'link', shards: link.shards },
+  ].filter(({ shards }) => shards > 1);
+  if (ends.length > 0)
+    return `one invocation ends before all accounts are read: ${ends.map(({ name, shards }) => `${name} (${shards} shards do)`).join(', ')}`;
   if (rate * 1.5 > 40_000) return 'tables: 40,000 write units a second (quota, can be raised)';
   if (lanes > 900) return 'functions: concurrency of 1,000 (quota, can be raised)';
   return 'none';
@@ -164,10 +245,17 @@ const HEAD = [
   'in producers',
   'calibrate alone',
   'calibrate, USD',
+  'link alone',
+  'link in shards',
+  'link, USD',
+  'both, one after the other',
   'first limit',
 ];
 
-function cells({ accounts, rate, shards, lanes, flow, calibration, firstLimit }: Row): string[] {
+const minutes = (seconds: number): string => `${Math.max(1, Math.round(seconds / 60))} min`;
+
+function cells(row: Row): string[] {
+  const { accounts, rate, shards, lanes, flow, calibration, link, linkAlone: alone, firstLimit } = row;
   return [
     accounts.toLocaleString('en'),
     rate.toLocaleString('en'),
@@ -178,10 +266,40 @@ function cells({ accounts, rate, shards, lanes, flow, calibration, firstLimit }:
     `${Math.round(flow.peakLag)} s`,
     flow.drained === undefined ? 'not in 4 h' : `${Math.round(flow.drained / 60)} min`,
     Math.round(flow.peakInProducers).toLocaleString('en'),
-    `${Math.round(calibration.alone / 60)} min`,
+    minutes(calibration.alone),
     calibration.usd.toFixed(2),
+    `${minutes(alone.seconds)}, ${(alone.memory / 1e9).toFixed(1)} GB`,
+    link === undefined ? 'in none' : link.shards === 1 ? '' : `${minutes(link.seconds)} (${link.shards})`,
+    link?.usd.toFixed(2) ?? '',
+    link === undefined
+      ? ''
+      : `${minutes(calibration.sharded + grownSeconds() + link.seconds)}, USD ${(calibration.usd + link.usd).toFixed(2)}`,
     firstLimit,
   ];
+}
+
+/** What `link` takes and holds of an account, where one invocation ends, and how that grows. */
+function linkText(): string {
+  const { link, growth, fit } = figures;
+  const ms = (value: number): string => value.toFixed(3);
+  return [
+    `link, an account: ${link.entries.toFixed(2)} entries of ${Math.round(link.entryBytes)} bytes, ${ms(link.entryMs)} ms each; ${(100 * link.kept).toFixed(1)} % held for linking, ${Math.round(link.keptMemory)} bytes, ${ms(link.mergeMs + link.linkMs)} ms each; what it asks ${Math.round(link.askedMemory)} bytes, ${ms(link.sampleMs)} ms to read, ${ms(link.indexMs + link.nearMs + link.likeMs + link.groupMs)} ms to compare; ${(100 * link.members).toFixed(1)} % in groups that are judged, ${ms(link.judgeMs)} ms each`,
+    `link in one invocation (${ALONE_SECONDS} s, 2 GB) ends at ${reach.accounts.toLocaleString('en')} accounts that all ask enough, by ${reach.by}; in ${MOST_LINK_SHARDS} shards at ${linkMost(link).toLocaleString('en')}`,
+    ...growth.map(
+      ({ what, from, to, exponent }) =>
+        `growth of ${what}: accounts to the power of ${exponent.toFixed(2)} (${from.toLocaleString('en')} to ${to.toLocaleString('en')})`,
+    ),
+    `what is asked is found by features that ${COMMON} accounts show at most: at ${FEATURE_LIMIT.toLocaleString('en')} accounts as many show one on average, and beyond that fewer groups are found (how many fewer is not simulated)`,
+    `growing forests: ${fit.seconds.toFixed(1)} s from ${fit.accounts.toLocaleString('en')} accounts, some ${grownSeconds().toFixed(0)} s from ${MOST_GROWN.toLocaleString('en')}, the most there are`,
+    `assumed: ${JSON.stringify(LINK_WAITS)}; clocks of 1,500 accounts are in no time`,
+  ].join('\n');
+}
+
+function stepsText({ shards, steps, memory }: LinkPass): string {
+  const each = steps.map(
+    ({ step, seconds, memory: held }) => `${step} ${Math.round(seconds)} s ${(held / 1e9).toFixed(1)} GB`,
+  );
+  return `${shards} shards of ${Math.ceil(memory / 1024 ** 2)} MB: ${each.join(', ')}`;
 }
 
 async function drawn(rows: readonly Row[], figures: Measured): Promise<string> {
@@ -201,19 +319,47 @@ async function drawn(rows: readonly Row[], figures: Measured): Promise<string> {
       color: { field: 'fleet', type: 'nominal', sort: null, title: null },
     },
   });
+  const bars = rows.flatMap(({ accounts, link }) =>
+    (link?.steps ?? []).map(({ step, seconds }) => ({
+      step,
+      minutes: seconds / 60,
+      fleet: accounts.toLocaleString('en'),
+    })),
+  );
+  const steps = await chartSvg({
+    width: 720,
+    height: 160,
+    data: { values: bars },
+    mark: 'bar',
+    encoding: {
+      x: { field: 'minutes', type: 'quantitative', title: 'minutes of a run of link, step after step' },
+      y: { field: 'fleet', type: 'nominal', sort: null, title: 'accounts' },
+      color: { field: 'step', type: 'nominal', sort: null, title: null },
+    },
+  });
   const numeric = HEAD.map((_, i) => i).slice(0, -1);
   const body = html`<h1>A fleet, simulated</h1>
 <p>Measured in this run: ${figures.eventMs.toFixed(3)} ms of computing an event, ${Math.round(figures.account.bytes)} bytes an account. Assumed: ${WAITS.batch} ms for the first load of a batch, ${WAITS.account} ms for a write, ${WAITS.concurrency} at a time.</p>
 <figure>${raw(svg)}</figure>
+<figure>${raw(steps)}</figure>
+<p>${linkText()}</p>
 ${table(HEAD, rows.map(cells), numeric)}`;
   return page({ title: 'A fleet, simulated', body });
 }
 
+/** Growing forests from as many accounts as they are grown from at most; it grows with them. */
+function grownSeconds(): number {
+  const { seconds, accounts } = figures.fit;
+  return (seconds * MOST_GROWN) / Math.min(MOST_GROWN, accounts);
+}
+
 const figures = await measured();
-const rows = SIZES.map((size) => rowOf(size, figures));
+const rows = (values.size === undefined ? SIZES : [values.size]).map((size) => rowOf(size, figures));
 process.stdout.write(
   `measured: ${figures.eventMs.toFixed(3)} ms an event, an account ${Math.round(figures.account.bytes)} bytes, ${figures.account.seeMs.toFixed(2)} ms to see, ${figures.account.measureMs.toFixed(2)} ms to measure; assumed: ${JSON.stringify(WAITS)} ms\n\n`,
 );
+const reach = linkReach(figures.link);
+process.stdout.write(`${linkText()}\n\n`);
 for (const row of rows) {
   process.stdout.write(
     `${cells(row)
@@ -221,9 +367,12 @@ for (const row of rows) {
       .join(' · ')}\n`,
   );
 }
+for (const { accounts, link } of rows)
+  if (link !== undefined && link.shards > 1)
+    process.stdout.write(`\nlink, ${accounts.toLocaleString('en')} accounts: ${stepsText(link)}\n`);
 if (values.html !== undefined) writeFileSync(values.html, await drawn(rows, figures));
 if (values.json !== undefined)
   writeFileSync(
     values.json,
-    `${JSON.stringify({ measured: figures, assumed: WAITS, rows: rows.map(({ flow: { lags: _, ...flow }, ...row }) => ({ ...row, flow })) }, null, 2)}\n`,
+    `${JSON.stringify({ measured: figures, assumed: { ...WAITS, link: LINK_WAITS }, linkReach: reach, rows: rows.map(({ flow: { lags: _, ...flow }, ...row }) => ({ ...row, flow })) }, null, 2)}\n`,
   );

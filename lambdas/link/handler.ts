@@ -12,6 +12,12 @@ import { LinkFunction } from './link.ts';
 const environment = readEnvironment('link', process.env);
 const logger = new Logger();
 const metrics = new Metrics();
+/** The client of Step Functions is loaded only where a run is started. */
+async function start(run: string): Promise<void> {
+  const { LinkMachine } = await import('../../lib/aws/link-machine.ts');
+  await new LinkMachine(environment.LINK_MACHINE).start(run);
+}
+
 const link = new LinkFunction({
   environment,
   dynamodb: dynamoDb(),
@@ -19,9 +25,10 @@ const link = new LinkFunction({
   policies: policySourceOf(environment, policyProblems(logger, metrics)),
   logger,
   metrics,
+  start: environment.LINK_MACHINE === '' ? undefined : start,
 });
 
 export const handler = middy({ timeoutEarlyInMillis: 0 }).handler(
-  (_event: unknown, context: { getRemainingTimeInMillis(): number }) =>
-    link.handle(() => context.getRemainingTimeInMillis()),
+  (event: unknown, context: { getRemainingTimeInMillis(): number }) =>
+    link.handle(event, () => context.getRemainingTimeInMillis()),
 );

@@ -69,6 +69,10 @@ export class MapMachineRuns {
     const found = await this.#client.send(new DescribeExecutionCommand({ executionArn }));
     const { mapRuns = [] } = await this.#client.send(new ListMapRunsCommand({ executionArn }));
     const maps = await Promise.all(mapRuns.map(({ mapRunArn = '' }) => this.#map(mapRunArn)));
+    const failed = mapRuns
+      .filter((_, i) => (maps[i]?.failed ?? 0) > 0)
+      .map(({ mapRunArn = '' }) => mapRunArn);
+    const cause = found.status === 'FAILED' ? ((await this.#shardCause(failed)) ?? found.cause) : found.cause;
     return {
       run: executionArn,
       // arn:...:execution:MACHINE:NAME (API_StartExecution)
@@ -76,7 +80,7 @@ export class MapMachineRuns {
       state: RUN_STATES.find((state) => state === found.status) ?? 'RUNNING',
       started: found.startDate?.toISOString() ?? '',
       ...(found.stopDate === undefined ? {} : { ended: found.stopDate.toISOString() }),
-      ...(found.cause === undefined ? {} : { cause: found.cause }),
+      ...(cause === undefined ? {} : { cause }),
       ...(found.output === undefined ? {} : { output: found.output }),
       maps,
     };
@@ -92,6 +96,26 @@ export class MapMachineRuns {
   /** Goes on with a run that failed or was cancelled: API_RedriveExecution. */
   async resume(executionArn: string): Promise<void> {
     await this.#client.send(new RedriveExecutionCommand({ executionArn }));
+  }
+
+  /**
+   * Why a shard failed: of the map the run says no more than that too many did. Children are listed by their map (API_ListExecutions,
+   * "mapRunArn"). Whoever may not read them has what the run says.
+   */
+  async #shardCause(mapRunArns: readonly string[]): Promise<string | undefined> {
+    for (const mapRunArn of mapRunArns)
+      try {
+        const { executions = [] } = await this.#client.send(
+          new ListExecutionsCommand({ mapRunArn, statusFilter: 'FAILED', maxResults: 1 }),
+        );
+        const executionArn = executions[0]?.executionArn;
+        if (executionArn === undefined) continue;
+        const { cause } = await this.#client.send(new DescribeExecutionCommand({ executionArn }));
+        if (cause !== undefined) return cause;
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'AccessDeniedException') throw error;
+      }
+    return undefined;
   }
 
   async #map(mapRunArn: string): Promise<MapProgress> {

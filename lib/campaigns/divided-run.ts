@@ -1,11 +1,10 @@
 import type { Rules } from '../detection/judge.ts';
 import { sliceStart } from '../profile/slice.ts';
 import { UndecidedAllowance } from './allowance.ts';
-import type { Blocks } from './content/blocks.ts';
 import type { Comparison } from './content/comparison.ts';
-import { asGroup, groupsOf, type NearAccount, nearIn } from './content/content-groups.ts';
-import { type Content, ContentVectors } from './content/contents.ts';
-import { type ContentCounts, ContentLinker, type ContentTotals, totalsOf } from './content/link-contents.ts';
+import { asGroup } from './content/content-groups.ts';
+import { ContentSteps } from './divided-contents.ts';
+import { type DividedParts, everyPart } from './divided-parts.ts';
 import { runLater } from './eventual.ts';
 import { MemberWindows } from './judging/member-window.ts';
 import { type BlockingPart, CandidateBlocking } from './linking/blocking.ts';
@@ -40,8 +39,8 @@ import {
 } from './stored-run.ts';
 
 /**
- * The run of stored-run.ts divided among invocations, bit for bit: `plan`; `read`, then `compare`, in every shard; `group`; `judge` in
- * every shard; `finish`. Each step keeps what it found and can be asked again. What divides and what does not:
+ * The run of stored-run.ts divided among invocations, bit for bit: `plan`; `read`, `index`, `compare` and `like` in every
+ * shard; `group`; `judge` in every shard; `finish`. Each step keeps what it found and can be asked again. What divides and what does not:
  *
  *   entries of the link table   each value lies in one segment; what shards keep merges in any order (linking/blocking.ts)
  *   what accounts ask           in blocks, which take each other's (content/blocks.ts); counts of features add up
@@ -50,15 +49,6 @@ import {
  *   whom no rank supports       counted over all campaigns one after the other, in `finish`: the few verdicts that asked for it
  *   whom two campaigns name     the later one's note stands: written once more in `finish`
  */
-
-/** Port: what the steps of one run hand each other; plain data that structured cloning keeps. */
-export interface RunParts {
-  /** Keeps a part, unless an earlier attempt of the step was there first. @returns what stands */
-  keep<T>(name: string, value: T): Promise<T>;
-  get<T>(name: string): Promise<T | undefined>;
-  /** @throws Error where the step before has left nothing */
-  need<T>(name: string): Promise<T>;
-}
 
 /** What all steps of a run work by. */
 export interface Basis {
@@ -105,10 +95,10 @@ interface JudgedPart {
 /** One run, divided among so many shards. */
 export class DividedRun {
   readonly #ports: LinkPorts;
-  readonly #parts: RunParts;
+  readonly #parts: DividedParts;
   readonly #shards: number;
 
-  constructor(ports: LinkPorts, parts: RunParts, shards: number) {
+  constructor(ports: LinkPorts, parts: DividedParts, shards: number) {
     this.#ports = ports;
     this.#parts = parts;
     this.#shards = shards;
@@ -135,27 +125,21 @@ export class DividedRun {
     const basis = await this.basis();
     if (basis.at === 0) return 0;
     if (isCompared(basis)) {
-      const linker = new ContentLinker(sliceStart(basis.at), learntOf(basis));
-      for await (const { account, samples } of this.#ports.links.prompts(shard, this.#shards))
-        linker.add(account, samples);
-      const counts = linker.counts();
-      const asked = new Map(counts.map(({ epoch }) => [epoch, linker.contents(epoch)]));
-      // counts last: who has them may take the contents
-      await this.#parts.keep(`asked-${shard}`, asked);
-      await this.#parts.keep(`counts-${shard}`, counts);
+      await this.#contents(basis).read(
+        shard,
+        sliceStart(basis.at),
+        this.#ports.links.prompts(shard, this.#shards),
+      );
     }
     const blocking = await readLinks(this.#ports.links, shard, this.#shards);
     await this.#parts.keep(`links-${shard}`, blocking.part());
     return blocking.accounts;
   }
 
-  /** Who asks what accounts of a shard ask. @returns accounts that are like others */
-  async compare(shard: number): Promise<number> {
+  /** What `read` has found of what accounts ask, compared in three steps: see ContentSteps. */
+  async contents(step: 'index' | 'compare' | 'like', shard: number): Promise<number> {
     const basis = await this.basis();
-    const totals = await this.#totals(basis);
-    if (totals === undefined) return 0;
-    const near = await runLater(nearIn(shard, this.#blocks(totals), totals.shown));
-    return (await this.#parts.keep(`near-${shard}`, near)).length;
+    return isCompared(basis) ? this.#contents(basis)[step](shard) : 0;
   }
 
   /** All that rests on all accounts: the groups, and what is to be judged where. @returns cases */
@@ -220,9 +204,7 @@ export class DividedRun {
       return NOTHING;
     }
     const { accounts, groups, tested, report } = await this.#parts.need<Grouped>('grouped');
-    const parts: JudgedPart[] = [];
-    for (let shard = 0; shard < this.#shards; shard++)
-      parts.push(await this.#parts.need<JudgedPart>(`judged-${shard}`));
+    const parts = await everyPart<JudgedPart>(this.#parts, 'judged', this.#shards);
     const waiting = parts.flatMap((part) => part.waiting).sort((a, b) => a.order - b.order);
     const known = [...(await this.#known()).values()].map(({ campaign }) => campaign);
     const left = new RunAllowances({ known, at, alone }, rules);
@@ -262,35 +244,15 @@ export class DividedRun {
     return this.#parts.need<ReadonlyMap<string, StoredCampaign>>('known');
   }
 
-  /** undefined: nothing is compared */
-  async #totals(basis: Basis): Promise<ContentTotals | undefined> {
-    if (!isCompared(basis)) return undefined;
-    const counts: (readonly ContentCounts[])[] = [];
-    for (let shard = 0; shard < this.#shards; shard++)
-      counts.push(await this.#parts.need<readonly ContentCounts[]>(`counts-${shard}`));
-    return totalsOf(counts, learntOf(basis));
-  }
-
-  #blocks({ epoch, sizes, weights }: ContentTotals): Blocks {
-    return {
-      sizes,
-      load: async (block) => {
-        const asked = await this.#parts.need<ReadonlyMap<string, readonly Content[]>>(`asked-${block}`);
-        return new ContentVectors(asked.get(epoch) ?? [], weights);
-      },
-    };
+  #contents({ rules }: Basis): ContentSteps {
+    return new ContentSteps(this.#parts, this.#shards, rules.calibration.groups?.content ?? []);
   }
 
   async #contentGroups(basis: Basis): Promise<Group[]> {
     const { last, at, rules } = basis;
     if (rules.calibration.groups === undefined) return [];
     if (last !== undefined) return last.groups.map((members) => asGroup({ members }));
-    const totals = await this.#totals(basis);
-    const found: (readonly NearAccount[])[] = [];
-    if (totals !== undefined)
-      for (let shard = 0; shard < this.#shards; shard++)
-        found.push(await this.#parts.need<readonly NearAccount[]>(`near-${shard}`));
-    const groups = totals === undefined ? [] : await runLater(groupsOf(found, this.#blocks(totals)));
+    const groups = await this.#contents(basis).groups();
     const by = { calibration: rules.calibration.id, code: rules.code };
     await this.#ports.comparisons.keep({ ...by, at, groups: groups.map(({ members }) => members) });
     return groups.map(asGroup);
@@ -336,10 +298,6 @@ class Judging {
 
 function isCompared({ rules, last, at }: Basis): boolean {
   return at > 0 && last === undefined && rules.calibration.groups !== undefined;
-}
-
-function learntOf({ rules }: Basis) {
-  return rules.calibration.groups?.content ?? [];
 }
 
 /** Cases dealt to shards, each to the one that has fewest members so far. */

@@ -8,6 +8,7 @@ import type { IConstruct } from 'constructs';
 import { BACKTEST_PREFIX } from '../contract/backtest-steps.ts';
 import { RUN_PREFIX } from '../contract/calibrate-steps.ts';
 import { HUNT_PREFIX, HUNT_TABLES, huntPrefix } from '../contract/hunt-names.ts';
+import { LINK_PREFIX } from '../contract/link-steps.ts';
 import {
   APPLIED_PREFIX,
   CALIBRATION_PREFIX,
@@ -209,7 +210,7 @@ function huntAcknowledgements({
 }
 
 function shardAcknowledgements({
-  pipeline: { shards, workers },
+  pipeline: { shards, linkShards, workers },
   backtests,
   resources: { buckets },
 }: Acknowledged): readonly Acknowledgement[] {
@@ -217,6 +218,12 @@ function shardAcknowledgements({
   const calibrating = { at: workers.calibrate.role, rule: objectsFinding(buckets.state, RUN_PREFIX), reason };
   return [
     ...(shards === undefined ? [] : [calibrating, ...machineAcknowledgements(shards)]),
+    ...(linkShards === undefined
+      ? []
+      : [
+          { at: workers.link.role, rule: objectsFinding(buckets.state, LINK_PREFIX), reason },
+          ...machineAcknowledgements(linkShards),
+        ]),
     ...(backtests === undefined
       ? []
       : [

@@ -24,6 +24,10 @@ const MACHINES = {
     isThere: ({ calibrateShards }: Settings) => calibrateShards > 1,
     why: 'A calibration in shards has failed, or taken too long: nothing new is learnt until it is resumed, or until the next day.',
   },
+  link: {
+    isThere: ({ linkShards }: Settings) => linkShards > 1,
+    why: 'A run of link in shards has failed, or taken too long: campaigns are as they were until the next one, or until it is resumed.',
+  },
   backtest: {
     isThere: ({ backtestShards }: Settings) => backtestShards > 0,
     why: 'A backtest in shards has failed, or taken too long: whoever started it has no outcome until it is resumed.',

@@ -15,6 +15,7 @@ import { Construct } from 'constructs';
 import { BACKTEST_DAYS, BACKTEST_PREFIX } from '../contract/backtest-steps.ts';
 import { RUN_PREFIX } from '../contract/calibrate-steps.ts';
 import { huntPrefix, MANIFEST_PREFIX } from '../contract/hunt-names.ts';
+import { LINK_PREFIX } from '../contract/link-steps.ts';
 import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
 import type { Settings } from './settings.ts';
 
@@ -33,6 +34,13 @@ const ABORT_UPLOADS: LifecycleRule = {
 const RUNS: LifecycleRule = {
   id: 'expire-runs',
   prefix: RUN_PREFIX,
+  expiration: Duration.days(2),
+  noncurrentVersionExpiration: Duration.days(1),
+};
+/** Likewise of a run of link, which holds what accounts share. */
+const LINK_RUNS: LifecycleRule = {
+  id: 'expire-link-runs',
+  prefix: LINK_PREFIX,
   expiration: Duration.days(2),
   noncurrentVersionExpiration: Duration.days(1),
 };
@@ -97,6 +105,7 @@ export class Buckets extends Construct {
         { id: 'forget-old-versions', noncurrentVersionExpiration: Duration.days(OLD_CALIBRATION_DAYS) },
         // also where the setting was taken back: a run that was given up may have left profiles
         RUNS,
+        LINK_RUNS,
         BACKTESTS,
       ],
       true,

@@ -1,5 +1,6 @@
 import { MOST_BACKTEST_SHARDS } from '../contract/backtest-steps.ts';
 import { MOST_SHARDS } from '../contract/calibrate-steps.ts';
+import { MOST_LINK_SHARDS } from '../contract/link-steps.ts';
 import { onOff, type Setting, wholeNumber } from './setting-kinds.ts';
 
 /** Settings of parts that are there only where they are asked for; part of SETTINGS in settings.ts. */
@@ -9,6 +10,12 @@ export const SHARD_SETTINGS = {
     MOST_SHARDS,
     1,
     'Invocations among which the daily calibration is divided, by a Distributed Map of Step Functions; all run at once. 1 is one invocation without one: enough for some 100,000 accounts (docs/performance.md).',
+  ),
+  linkShards: wholeNumber(
+    1,
+    MOST_LINK_SHARDS,
+    1,
+    'Invocations among which a run of `link` is divided, by Distributed Maps of Step Functions; all run at once. 1 is one invocation without one (docs/performance.md says how far it reaches).',
   ),
   backtestShards: wholeNumber(
     0,

@@ -11,6 +11,7 @@ import { BACKTEST_PREFIX } from '../contract/backtest-steps.ts';
 import { RUN_PREFIX } from '../contract/calibrate-steps.ts';
 import type { FunctionName } from '../contract/environment.ts';
 import { HUNT_PREFIX } from '../contract/hunt-names.ts';
+import { LINK_PREFIX } from '../contract/link-steps.ts';
 import {
   APPLIED_PREFIX,
   CALIBRATION_PREFIX,
@@ -36,6 +37,8 @@ export interface Resources {
   readonly policies: PolicyApplication;
   /** invocations that a calibration is divided among */
   readonly calibrateShards: number;
+  /** of runs of `link` in shards; undefined where they are not divided */
+  readonly linkMachineArn: string | undefined;
 }
 
 export function allow(
@@ -241,9 +244,19 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
       r.tables.campaign.tableArn,
     ),
     ...readCalibrations(r.buckets),
+    ...(r.linkMachineArn === undefined
+      ? []
+      : [
+          allow('Start', ['states:StartExecution'], r.linkMachineArn),
+          allow(
+            'Runs',
+            ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+            r.buckets.state.arnForObjects(`${LINK_PREFIX}*`),
+          ),
+        ]),
     readPolicies(r),
     deadLetters(r),
-    ...keyThrough(r.key, 'dynamodb', 'readS3', 'sqs'),
+    ...keyThrough(r.key, 'dynamodb', r.linkMachineArn === undefined ? 'readS3' : 's3', 'sqs'),
   ],
   calibrate: (r) => [
     // Updates of accounts that fell silent: a transition, under the version that was read.

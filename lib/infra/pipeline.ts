@@ -16,6 +16,7 @@ import { ASKED_ITEM, RUN_PARTITION } from '../contract/run-request-names.ts';
 import { Bundles } from './bundles.ts';
 import { CalibrateShards } from './calibrate-shards.ts';
 import { observability, Worker } from './functions.ts';
+import { LinkShards } from './link-shards.ts';
 import type { Resources } from './permissions.ts';
 import type { Settings } from './settings.ts';
 
@@ -66,6 +67,8 @@ export class Pipeline extends Construct {
   readonly schedules: Readonly<Record<PipelineSchedule, Rule>>;
   /** the calibration in shards, where a setting asks for it */
   readonly shards: CalibrateShards | undefined;
+  /** runs of `link` in shards, likewise */
+  readonly linkShards: LinkShards | undefined;
   readonly #props: PipelineProps;
   /** code of all functions, of those outside the pipeline too */
   readonly bundles: Bundles;
@@ -83,6 +86,10 @@ export class Pipeline extends Construct {
             deadLetters: props.resources.notification.deadLetters,
             settings: props.settings,
           })
+        : undefined;
+    this.linkShards =
+      props.settings.linkShards > 1
+        ? new LinkShards(this, 'LinkShards', { link: this.workers.link.fn, settings: props.settings })
         : undefined;
     this.schedules = this.#makeSchedules();
   }
@@ -140,11 +147,12 @@ export class Pipeline extends Construct {
         ...profiles,
         ...campaigns,
       }),
-      link: this.#worker('link', settings.batchMemoryMb, 300, {
+      link: this.#worker('link', settings.batchMemoryMb, settings.linkShards > 1 ? 900 : 300, {
         ...everywhere('link'),
         ...profiles,
         ...judging,
         ...campaigns,
+        LINK_MACHINE: resources.linkMachineArn ?? '',
       }),
       calibrate: this.#worker('calibrate', settings.batchMemoryMb, 900, {
         ...everywhere('calibrate'),

@@ -11,6 +11,7 @@ import { Encryption } from './encryption.ts';
 import { guide } from './guidance.ts';
 import { Hunts } from './hunts.ts';
 import { Ingest } from './ingest.ts';
+import { linkMachineArn } from './link-shards.ts';
 import { Monitoring } from './monitoring.ts';
 import { Notification } from './notification.ts';
 import { PeoplePolicies } from './people-policies.ts';
@@ -73,6 +74,7 @@ export class SiphonwatchStack extends Stack {
         : undefined,
       policies: new PolicyApplication(this, 'Policies', settings),
       calibrateShards: settings.calibrateShards,
+      linkMachineArn: linkMachineArn(settings),
     };
     this.pipeline = new Pipeline(this, 'Pipeline', {
       resources: this.resources,
@@ -98,7 +100,11 @@ export class SiphonwatchStack extends Stack {
         ...(this.backtests === undefined ? {} : { backtest: this.backtests.worker }),
       },
       compactSchedule: this.hunts?.schedule,
-      machines: { calibrate: this.pipeline.shards?.machine, backtest: this.backtests?.machine },
+      machines: {
+        calibrate: this.pipeline.shards?.machine,
+        link: this.pipeline.linkShards?.machine,
+        backtest: this.backtests?.machine,
+      },
       settings,
     });
     this.people = new PeoplePolicies(this, 'People', this.resources, {

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { bucketsOf, contentBucket, featuresShown, inOrder } from '../../lib/campaigns/content/blocks.ts';
-import { contentGroups, groupsOf, nearIn } from '../../lib/campaigns/content/content-groups.ts';
+import {
+  bucketsOf,
+  contentBucket,
+  featuresShown,
+  inOrder,
+  startsOf,
+} from '../../lib/campaigns/content/blocks.ts';
+import { contentGroups, groupsOf, likesIn, nearIn } from '../../lib/campaigns/content/content-groups.ts';
 import { type Content, ContentVectors } from '../../lib/campaigns/content/contents.ts';
 import { FeatureCounter, weightsOf } from '../../lib/campaigns/content/idf.ts';
+import { FeatureIndex, postingsOf } from '../../lib/campaigns/content/nearest.ts';
 import { runNow } from '../../lib/campaigns/eventual.ts';
 import { BINS } from '../../lib/scoring/group-ranks.ts';
 import { seeded } from '../../lib/statistics/random.ts';
@@ -96,8 +103,12 @@ describe('groups by content', () => {
         load: (block: number) => new ContentVectors(of(block), past),
       };
       const shown = featuresShown(contents);
-      const near = parts.map((_, block) => runNow(nearIn(block, all, shown)));
-      expect(runNow(groupsOf(near, all))).toEqual(whole);
+      const index = new FeatureIndex(shown, contents.length);
+      for (const [block, from] of startsOf(all.sizes).slice(0, -1).entries())
+        index.add(from, postingsOf(all.load(block), shown, contents.length));
+      const near = parts.map((_, block) => runNow(nearIn(block, all, index)));
+      const likes = parts.map((_, block) => runNow(likesIn(block, all, near, index.own)));
+      expect(groupsOf(near, likes)).toEqual(whole);
     }
   });
 });

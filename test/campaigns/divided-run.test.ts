@@ -26,8 +26,8 @@ describe('a run of link, divided', () => {
     const base = new Base();
     await base.run(stored, async (ports) => {
       const parts = memoryParts();
-      const twice = await divided(ports, rules, 7, parts, 2);
-      expect(parts.names()).toHaveLength(2 + 7 * 6 + 1);
+      const twice = await divided(ports, rules, 3, parts, 2);
+      expect(parts.names()).toHaveLength(2 + 3 * 8 + 1);
       return twice;
     });
     expect(await base.outcome(accounts)).toEqual(expected);

@@ -1,6 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Comparison } from '../../lib/campaigns/content/comparison.ts';
-import { DividedRun, type RunParts } from '../../lib/campaigns/divided-run.ts';
+import type { DividedParts } from '../../lib/campaigns/divided-parts.ts';
+import { DividedRun } from '../../lib/campaigns/divided-run.ts';
 import { collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import type { LinkPorts, LinkReport } from '../../lib/campaigns/stored-run.ts';
 import { type AccountState, newAccount } from '../../lib/detection/account-state.ts';
@@ -149,7 +150,7 @@ export class Base {
 }
 
 /** Parts as the state bucket keeps them: structured clones. */
-export function memoryParts(): RunParts & { readonly names: () => string[] } {
+export function memoryParts(): DividedParts & { readonly names: () => string[] } {
   const held = new Map<string, Buffer>();
   const parts = {
     keep: async <T>(name: string, value: T): Promise<T> => {
@@ -175,7 +176,7 @@ export async function divided(
   ports: LinkPorts,
   rules: Rules,
   shards: number,
-  parts: RunParts = memoryParts(),
+  parts: DividedParts = memoryParts(),
   times = 1,
 ): Promise<LinkReport> {
   const run = () => new DividedRun(ports, parts, shards);
@@ -183,7 +184,9 @@ export async function divided(
   const steps = [
     () => run().plan(rules, 1),
     ...each.map((shard) => () => run().read(shard)),
-    ...each.map((shard) => () => run().compare(shard)),
+    ...(['index', 'compare', 'like'] as const).flatMap((step) =>
+      each.map((shard) => () => run().contents(step, shard)),
+    ),
     () => run().group(),
     ...each.map((shard) => () => run().judge(shard)),
   ];

@@ -66,4 +66,17 @@ describe('backtest --distributed', () => {
     });
     expect(await world.distributed('--resume')).toMatchObject({ code: 0 });
   });
+
+  it('says of a shard that failed why it did, and goes on with that shard', async () => {
+    const whole = world.invoke;
+    world.invoke = async (fn, payload) => {
+      if (JSON.stringify(payload).includes('"shard":1')) throw new Error('divide/0 is gone');
+      return whole(fn, payload);
+    };
+    const failed = await world.distributed('--yes');
+    expect(failed).toMatchObject({ code: 1, err: expect.stringContaining('divide/0 is gone') });
+    expect(failed.err).not.toContain('threshold');
+    world.invoke = whole;
+    expect(await world.distributed('--resume')).toMatchObject({ code: 0 });
+  });
 });

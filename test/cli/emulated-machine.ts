@@ -19,8 +19,11 @@ export class EmulatedMachine {
     status: string;
     looks: number;
     cause?: string;
+    /** why a shard failed: the run itself says only that one did */
+    shardCause?: string;
   }[] = [];
   readonly #server: Server;
+  #inMap = false;
   endpoint = '';
   /** a run that is looked at goes on */
   goesOn = true;
@@ -82,6 +85,10 @@ export class EmulatedMachine {
   async #answer(target: string, body: string): Promise<string> {
     const action = target.slice(target.indexOf('.') + 1);
     const input = JSON.parse(body) as { executionArn?: string; name?: string; mapRunArn?: string };
+    if (action === 'ListExecutions' && input.mapRunArn !== undefined)
+      return JSON.stringify({
+        executions: this.#runs.slice(0, 1).map(({ arn }) => ({ executionArn: `${arn}/shard` })),
+      });
     if (action === 'ListExecutions')
       return JSON.stringify({
         executions: this.#runs.slice(0, 1).map(({ arn: executionArn }) => ({ executionArn })),
@@ -90,12 +97,33 @@ export class EmulatedMachine {
       const name = input.name ?? 'unnamed';
       if (this.names.includes(name)) throw refusal('ExecutionAlreadyExists');
       const arn = `${EmulatedMachine.arn.replace('stateMachine', 'execution')}:${name}`;
-      const execution = new Execution(this.#definition, name, this.#invoke);
+      const execution = new Execution(this.#definition, name, async (fn, payload) => {
+        // children go on beside one that fails: the one that did was the last to be asked before
+        const asked = JSON.stringify(payload).includes('"step":"replay"');
+        try {
+          return await this.#invoke(fn, payload);
+        } catch (error) {
+          this.#inMap = asked;
+          throw error;
+        }
+      });
       this.#runs.unshift({ arn, execution, status: 'RUNNING', looks: 0 });
       return JSON.stringify({ executionArn: arn, startDate: 1 });
     }
     if (action === 'DescribeMapRun')
-      return JSON.stringify({ itemCounts: { total: 2, succeeded: 1, running: 1, failed: 0 } });
+      return JSON.stringify({
+        itemCounts: {
+          ...{ total: 2, succeeded: 1, running: 1 },
+          failed: this.#runs[0]?.shardCause === undefined ? 0 : 1,
+        },
+      });
+    const [newest] = this.#runs;
+    if (action === 'DescribeExecution' && input.executionArn === `${newest?.arn}/shard`)
+      return JSON.stringify({
+        executionArn: input.executionArn,
+        status: 'FAILED',
+        cause: newest?.shardCause,
+      });
     const run = this.#runs.find(({ arn }) => arn === input.executionArn);
     if (run === undefined) throw refusal('ExecutionDoesNotExist');
     if (action === 'ListMapRuns')
@@ -108,7 +136,7 @@ export class EmulatedMachine {
     }
     if (action === 'RedriveExecution') {
       if (run.status === 'RUNNING' || run.status === 'SUCCEEDED') throw refusal('ExecutionNotRedrivable');
-      Object.assign(run, { status: 'RUNNING', looks: 0, cause: undefined });
+      Object.assign(run, { status: 'RUNNING', looks: 0, cause: undefined, shardCause: undefined });
       return JSON.stringify({ redriveDate: 2 });
     }
     if (action !== 'DescribeExecution') throw new Error(`${action} is not modelled`);
@@ -118,7 +146,10 @@ export class EmulatedMachine {
         run.status = 'SUCCEEDED';
       } catch (error) {
         run.status = 'FAILED';
-        run.cause = JSON.stringify({ errorMessage: (error as Error).message });
+        const said = JSON.stringify({ errorMessage: (error as Error).message });
+        // States.ExceedToleratedFailureThreshold: step-functions/latest/dg/state-map-distributed.html
+        if (this.#inMap) run.shardCause = said;
+        run.cause = this.#inMap ? 'The specified tolerated failure threshold was exceeded' : said;
       }
     const { arn: executionArn, status, cause } = run;
     const ended = status === 'RUNNING' ? {} : { stopDate: 1_772_427_660 };

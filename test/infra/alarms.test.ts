@@ -46,6 +46,7 @@ describe('alarms', () => {
         'siphonwatch:securityHub': true,
         'siphonwatch:hunts': true,
         'siphonwatch:calibrateShards': 2,
+        'siphonwatch:linkShards': 2,
         'siphonwatch:backtestShards': 2,
       }),
     );

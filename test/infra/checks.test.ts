@@ -36,6 +36,7 @@ const EVERY_PART = {
   'siphonwatch:monthlyBudgetUsd': 100,
   'siphonwatch:hunts': true,
   'siphonwatch:calibrateShards': 7,
+  'siphonwatch:linkShards': 7,
   'siphonwatch:backtestShards': 7,
   'siphonwatch:huntInfrequentDays': 30,
   'siphonwatch:securityHub': true,

@@ -115,9 +115,13 @@ describe('a plan', () => {
     const made = plan(1000, { accounts: 6_900_000 });
     const link = line(made, 'tables, reads of all accounts');
     const says =
-      /says USD (\S+) for those on demand and (\S+) provisioned: (\S+) and (\S+) are reads of `link`/;
-    expect(says.exec(text('operations'))?.slice(1)).toEqual(
-      [made.total, link].flatMap((held) => [usd(held?.onDemand), usd(held?.provisioned)]),
+      /says USD (\S+) for those on demand and (\S+) provisioned: (\S+) and (\S+) are reads of `link`, and (\S+) its time in the 23 shards/;
+    expect(says.exec(text('operations'))?.slice(1)).toEqual([
+      ...[made.total, link].flatMap((held) => [usd(held?.onDemand), usd(held?.provisioned)]),
+      usd(line(made, 'linking, time of the function')?.onDemand),
+    ]);
+    expect(text('operations')).toContain(
+      `USD ${usd(line(plan(1000, { accounts: 100_000 }), 'linking, time of the function')?.onDemand)} for 100,000 accounts`,
     );
   });
 
@@ -176,13 +180,14 @@ describe('a plan', () => {
     const said = (accounts: number) => plan(1000, { accounts }).warnings.join('\n');
     expect(said(100_000)).not.toMatch(/calibrate|link/);
     expect(said(1_000_000)).toMatch(/--calibrate-shards 4/);
-    expect(said(10_000_000)).toMatch(/--calibrate-shards 40[\s\S]*link reads all accounts/);
+    expect(said(10_000_000)).toMatch(/--calibrate-shards 40[\s\S]*--link-shards 32/);
+    expect(said(20_000_000)).toMatch(/link ends at some 16,000,000 accounts/);
     expect(said(1_000_000_000)).toMatch(/calibrate ends at 1000 shards/);
     expect(plan(1_000_000).warnings.join('\n')).toMatch(/score would be behind/);
   });
 
   it('prices an alarm by the metrics that it looks at, as they are in the template', () => {
-    const over = { hunts: true, triageApi: true, calibrateShards: 2, backtestShards: 2 };
+    const over = { hunts: true, triageApi: true, calibrateShards: 2, linkShards: 2, backtestShards: 2 };
     const looked = [...resourcesOf(synthesized(over), 'AWS::CloudWatch::Alarm').values()].map(
       ({ Properties: { Metrics } }) =>
         Array.isArray(Metrics)

@@ -163,6 +163,7 @@ describe('the template', () => {
       hunts: true,
       triageApi: true,
       calibrateShards: 7,
+      linkShards: 7,
       backtestShards: 7,
       securityHub: true,
     });

@@ -14,7 +14,13 @@ import { resourceOf, resourcesOf, synthesized } from './synthesized.ts';
  * handler. Coarser than recorded calls (test/account/grants.slow.test.ts), and it needs no run.
  */
 const ROOT = new URL('../../', import.meta.url).pathname;
-const template = synthesized({ triageApi: true, securityHub: true, hunts: true, backtestShards: 2 });
+const template = synthesized({
+  triageApi: true,
+  securityHub: true,
+  hunts: true,
+  linkShards: 2,
+  backtestShards: 2,
+});
 
 /** Made by Lambda, or by another service in the function's name, and by no code of ours: each with who makes it. */
 const BY_OTHERS: Readonly<Record<string, string>> = {
@@ -43,6 +49,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   eventbridge: 'events',
   appconfigdata: 'appconfig',
   securityhub: 'securityhub',
+  sfn: 'states',
 };
 
 /** Actions of S3 that are called otherwise than the command. */

@@ -12,7 +12,7 @@ const TYPES = {
 const SOUGHT = new Set([...Object.values(TYPES), 'AWS::Lambda::EventSourceMapping']);
 const MANUAL = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 const ids = Object.entries(
-  synthesized({ hunts: true, triageApi: true, calibrateShards: 2, backtestShards: 2 }).toJSON()
+  synthesized({ hunts: true, triageApi: true, calibrateShards: 2, linkShards: 2, backtestShards: 2 }).toJSON()
     .Resources as Record<string, { readonly Type: string }>,
 );
 

@@ -14,6 +14,7 @@ const ALL_SETTINGS = {
       tableMode: 'provisioned',
       tableUnits: 50,
       calibrateShards: 7,
+      linkShards: 7,
       backtestShards: 7,
     },
     ...{ hunts: true, triageApi: true, securityHub: true, tracing: true, archiveLockDays: 60 },

@@ -4,6 +4,7 @@ import { BacktestRun } from '../../lib/backtest/backtest-run.ts';
 import type { BacktestOutcome } from '../../lib/backtest/outcome.ts';
 import { objectsBelow } from '../../lib/input/s3.ts';
 import { Traffic } from '../../lib/input/traffic.ts';
+import { seeded } from '../../lib/statistics/random.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { campaignsOf, eventsOf, FULL, text, WORKERS, type World, world } from '../backtest/shard-worlds.ts';
 import { DAY } from '../events.ts';
@@ -107,6 +108,39 @@ describe('a backtest in shards of an archive', () => {
     const outcome = await inShards(WORKERS, 2);
     expect(text(outcome)).toBe(text(await inOne(WORKERS)));
     expect(outcome.result.events.read).toBe(hole.length);
+  });
+
+  it('is the same whatever calls of S3 fail, before or after they have their effect', async () => {
+    await archived(emulated.client, eventsOf(WORKERS));
+    const expected = text(await inOne(WORKERS));
+    const request = await requestOf(WORKERS, 3);
+    for (const seed of [1, 2, 3]) {
+      const random = seeded(seed);
+      let failed = 0;
+      const fault = (): void => {
+        if (random() > 0.04) return;
+        failed++;
+        throw new Error('InternalError');
+      };
+      const run = `faults-${seed}`;
+      await emulated.runs.ask(run, request);
+      const invoke = invoker(emulated.runs, 40);
+      const playing = execution(3, run, async (fn, payload) => {
+        Object.assign(emulated.faults, { before: fault, after: fault });
+        try {
+          return await invoke(fn, payload);
+        } finally {
+          Object.assign(emulated.faults, { before: undefined, after: undefined });
+        }
+      });
+      for (let ended = false; !ended; )
+        ended = await playing.redrive().then(
+          () => true,
+          () => false,
+        );
+      expect(text(await outcomeOf(emulated.runs, run))).toBe(expected);
+      expect(failed).toBeGreaterThan(5);
+    }
   });
 
   it('is the same in every time zone, over a change of the clocks', async () => {

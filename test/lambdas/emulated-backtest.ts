@@ -6,7 +6,7 @@ import { backtestStep } from '../../lambdas/backtest/steps.ts';
 import { ArchiveBucket } from '../../lib/aws/archive.ts';
 import { BacktestRuns } from '../../lib/aws/backtest-runs.ts';
 import type { BacktestOutcome } from '../../lib/backtest/outcome.ts';
-import type { BacktestRequest } from '../../lib/backtest/shards/turns.ts';
+import type { WholeRequest } from '../../lib/backtest/shards/turns.ts';
 import { toldOutcome } from '../../lib/cli/backtest/distributed/told-outcome.ts';
 import { backtestStepInput } from '../../lib/contract/backtest-steps.ts';
 import { backtestMachine } from '../../lib/infra/backtest-machine.ts';
@@ -31,7 +31,14 @@ const STATE = 'state-of-backtests';
 /** Events of a record, and so of an object. */
 const RECORD = 120;
 
+/** Called with each call of the state bucket, before and after it has its effect: one that throws is a call that fails. */
+export interface StateFaults {
+  before?: (() => void) | undefined;
+  after?: (() => void) | undefined;
+}
+
 export interface EmulatedBacktest {
+  readonly faults: StateFaults;
   readonly client: S3Client;
   readonly objects: Objects;
   readonly runs: BacktestRuns;
@@ -49,13 +56,22 @@ export async function emulatedBacktest(): Promise<EmulatedBacktest> {
   const client = new S3Client({ forcePathStyle: true });
   await client.send(new CreateBucketCommand({ Bucket: ARCHIVE }));
   const objects = new Objects();
+  const faults: StateFaults = {};
   const state = Object.create(S3Client.prototype, {
-    send: { value: async (command: object) => objects.run(command) },
+    send: {
+      value: async (command: object) => {
+        faults.before?.();
+        const answer = objects.run(command);
+        faults.after?.();
+        return answer;
+      },
+    },
     config: { value: {} },
   }) as S3Client;
   return {
     client,
     objects,
+    faults,
     runs: new BacktestRuns(state, STATE),
     read: async (Key) => {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: ARCHIVE, Key }));
@@ -102,7 +118,7 @@ export async function putBeside(client: S3Client, key: string, body: Uint8Array)
   await client.send(new PutObjectCommand({ Bucket: ARCHIVE, Key: key, Body: body }));
 }
 
-export async function requestOf(of: World, shards: number): Promise<BacktestRequest> {
+export async function requestOf(of: World, shards: number): Promise<WholeRequest> {
   const { policy, calibration } = of;
   return {
     code: CODE_VERSION,

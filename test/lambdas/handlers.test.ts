@@ -67,6 +67,7 @@ beforeAll(async () => {
     CAMPAIGN_TABLE: await tables.create('campaign'),
     LINK_TABLE: await tables.create('link'),
     LINK_PRESSURE_MINUTES: '5',
+    LINK_MACHINE: '',
     QUARANTINE_BUCKET: 'quarantine',
     ARCHIVE_BUCKET: 'archive',
     STATE_BUCKET: 'state',

@@ -42,6 +42,7 @@ const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   POLICY_APPLICATION: 'policies',
   POLICY_STALENESS_SECONDS: '30',
   LINK_PRESSURE_MINUTES: '10',
+  LINK_MACHINE: '',
   STREAM_NAME: 'usage',
   ALLOWED_SKEW_SECONDS: '300',
   TRUST_REPLAY_CLOCK: 'false',
@@ -132,8 +133,8 @@ function handleOf(name: SimulatedFunction, world: World, clients: Clients): Hand
       return (event) => score.handle(event as Parameters<typeof score.handle>[0]);
     }
     case 'link': {
-      const link = new LinkFunction({ ...common, s3: clients.s3 });
-      return () => link.handle(() => 300_000);
+      const link = new LinkFunction({ ...common, s3: clients.s3, start: undefined });
+      return (event) => link.handle(event, () => 300_000);
     }
     case 'calibrate': {
       const calibrate = new CalibrateFunction({ ...common, s3: clients.s3 });

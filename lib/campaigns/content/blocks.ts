@@ -43,6 +43,32 @@ export function startsOf(sizes: readonly number[]): number[] {
   return starts;
 }
 
+/** Contents in one array: what takes a quarter of the time to hand on. */
+export interface PackedContents {
+  readonly accounts: readonly string[];
+  readonly sketches: Uint16Array;
+  /** where each account's sketches end */
+  readonly ends: Uint32Array;
+}
+
+export function packedContents(contents: readonly Content[]): PackedContents {
+  const ends = new Uint32Array(contents.length);
+  let size = 0;
+  for (const [i, held] of contents.entries()) {
+    size += held.sketches.length;
+    ends[i] = size;
+  }
+  const sketches = new Uint16Array(size);
+  for (const [i, held] of contents.entries())
+    sketches.set(held.sketches, (ends[i] as number) - held.sketches.length);
+  return { accounts: contents.map(({ account }) => account), sketches, ends };
+}
+
+/** The same contents: views of the one array. */
+export function unpackedContents({ accounts, sketches, ends }: PackedContents): Content[] {
+  return accounts.map((account, i) => ({ account, sketches: sketches.subarray(ends[i - 1] ?? 0, ends[i]) }));
+}
+
 /** How many accounts show each feature: sums over blocks are those of all. */
 export function featuresShown(contents: readonly Content[]): Uint32Array {
   const shown = new Uint32Array(FEATURES);

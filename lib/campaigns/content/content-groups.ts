@@ -2,7 +2,7 @@ import { got, type Procedure, runNow } from '../eventual.ts';
 import type { Group } from '../linking/find-groups.ts';
 import { type Blocks, featuresShown, inOrder, startsOf } from './blocks.ts';
 import { type Content, ContentVectors } from './contents.ts';
-import { type Neighbour, nearestNeighbours } from './nearest.ts';
+import { FeatureIndex, type Neighbour, nearestNeighbours, postingsOf, similarities } from './nearest.ts';
 
 /**
  * Groups of accounts that ask the same kinds of things: a query set that was dealt out, a course's exercises, one
@@ -33,11 +33,10 @@ export function contentGroups(
 ): ContentGroup[] {
   const vectors = new ContentVectors(inOrder(contents), weights);
   const blocks = { sizes: [contents.length], load: () => vectors };
-  return runNow(
-    (function* () {
-      return yield* groupsOf([yield* nearIn(0, blocks, shown)], blocks);
-    })(),
-  );
+  const index = new FeatureIndex(shown, contents.length);
+  index.add(0, postingsOf(vectors, shown, contents.length));
+  const near = [runNow(nearIn(0, blocks, index))];
+  return groupsOf(near, [runNow(likesIn(0, blocks, near, index.own))]);
 }
 
 /** An account that is like others, with its nearest; plain data. */
@@ -48,12 +47,15 @@ export interface NearAccount {
   readonly near: readonly Neighbour[];
 }
 
-/**
- * The accounts of a block that are like any other: all that have to be known of it to link.
- * @param shown how many accounts of all blocks show each feature
- */
-export function* nearIn(block: number, blocks: Blocks, shown: Uint32Array): Procedure<NearAccount[]> {
-  const near = yield* nearestNeighbours(block, blocks, shown);
+/** A linked account, and whom it is like; plain data. */
+export interface LikingAccount {
+  readonly index: number;
+  readonly alike: ReadonlySet<number>;
+}
+
+/** The accounts of a block that are like any other: all that have to be known of it to link. */
+export function* nearIn(block: number, blocks: Blocks, index: FeatureIndex): Procedure<NearAccount[]> {
+  const near = yield* nearestNeighbours(block, blocks, index);
   const { contents } = yield* got(blocks.load(block));
   const from = startsOf(blocks.sizes)[block] as number;
   return contents.flatMap(({ account }, i) => {
@@ -62,14 +64,45 @@ export function* nearIn(block: number, blocks: Blocks, shown: Uint32Array): Proc
   });
 }
 
-/** The groups of all accounts, from what was found in each block. Takes the blocks once more: for whom linked accounts are like. */
-export function* groupsOf(
-  found: readonly (readonly NearAccount[])[],
+/**
+ * Of each linked account of a block those that it is like, among its own neighbours and those of accounts it is linked with.
+ * @param found in all blocks
+ * @param own similarity of each account of all blocks
+ */
+export function* likesIn(
+  block: number,
   blocks: Blocks,
-): Procedure<ContentGroup[]> {
-  const near = new Map(found.flat().map((held) => [held.index, held]));
+  found: readonly (readonly NearAccount[])[],
+  own: Float64Array,
+): Procedure<LikingAccount[]> {
+  const near = byIndex(found);
+  const from = startsOf(blocks.sizes)[block] as number;
+  const vectors = yield* got(blocks.load(block));
   const linked = linksOf(near);
-  const alike = yield* likesOf(linked, near, blocks);
+  const around = vectors.contents.map((_, i): ReadonlySet<number> => {
+    const links = linked.get(from + i);
+    if (links === undefined) return new Set();
+    const concerned = [from + i, ...links.map(([other]) => other)];
+    const others = new Set(concerned.flatMap((at) => (near.get(at)?.near ?? []).map(({ index }) => index)));
+    others.delete(from + i);
+    return others;
+  });
+  const compared = yield* similarities(vectors, from, around, { blocks, own });
+  return compared.flatMap((list, i) =>
+    linked.has(from + i)
+      ? [{ index: from + i, alike: new Set(list.filter(isAlike).map(({ index }) => index)) }]
+      : [],
+  );
+}
+
+/** The groups of all accounts, from what was found in each block. */
+export function groupsOf(
+  found: readonly (readonly NearAccount[])[],
+  likes: readonly (readonly LikingAccount[])[],
+): ContentGroup[] {
+  const near = byIndex(found);
+  const linked = linksOf(near);
+  const alike = new Map(likes.flat().map((held) => [held.index, held.alike]));
   const parents = new Map([...linked.keys()].map((index) => [index, index]));
   const rootOf = (index: number): number => {
     let at = index;
@@ -99,6 +132,10 @@ export function* groupsOf(
     .sort((a, b) => ((a.members[0] as string) < (b.members[0] as string) ? -1 : 1));
 }
 
+function byIndex(found: readonly (readonly NearAccount[])[]): ReadonlyMap<number, NearAccount> {
+  return new Map(found.flat().map((held) => [held.index, held]));
+}
+
 function isAlike({ similarity }: Neighbour): boolean {
   return similarity >= LINKED_FROM;
 }
@@ -120,66 +157,6 @@ function linksOf(
     if (links.length > 0) linked.set(index, links);
   }
   return linked;
-}
-
-/** Of each linked account those that it is like, among its own neighbours and those of accounts it is linked with. */
-function* likesOf(
-  linked: ReadonlyMap<number, readonly (readonly [number, number])[]>,
-  near: ReadonlyMap<number, NearAccount>,
-  blocks: Blocks,
-): Procedure<ReadonlyMap<number, ReadonlySet<number>>> {
-  const neighbours = (index: number): readonly Neighbour[] => near.get(index)?.near ?? [];
-  const others = new Map<number, Set<number>>();
-  const concerned = new Set<number>();
-  for (const [index, links] of linked) {
-    const around = [index, ...links.map(([other]) => other)].flatMap((at) =>
-      neighbours(at).map((other) => other.index),
-    );
-    const own = new Set(around);
-    own.delete(index);
-    others.set(index, own);
-    concerned.add(index);
-    for (const other of own) concerned.add(other);
-  }
-  const { vectors, placeOf } = yield* vectorsOf(concerned, blocks);
-  const likes = new Map<number, ReadonlySet<number>>();
-  for (const [index, own] of others) {
-    const i = placeOf.get(index) as number;
-    vectors.spread(i);
-    const found = [...own].filter((other) => {
-      const k = placeOf.get(other) as number;
-      const both = [vectors.own[i] as number, vectors.own[k] as number] as const;
-      return vectors.relative(i, vectors, k, both) >= LINKED_FROM;
-    });
-    vectors.clear(i);
-    likes.set(index, new Set(found));
-  }
-  return likes;
-}
-
-/** What some accounts ask, by their numbers. */
-function* vectorsOf(
-  concerned: ReadonlySet<number>,
-  blocks: Blocks,
-): Procedure<{ vectors: ContentVectors; placeOf: ReadonlyMap<number, number> }> {
-  const contents: Content[] = [];
-  const placeOf = new Map<number, number>();
-  let weights = new Float32Array();
-  let start = 0;
-  for (const [at, size] of blocks.sizes.entries()) {
-    const block = yield* got(blocks.load(at));
-    weights = block.weights as Float32Array<ArrayBuffer>;
-    for (const [i, held] of block.contents.entries()) {
-      if (!concerned.has(start + i)) continue;
-      placeOf.set(start + i, contents.length);
-      contents.push(held);
-    }
-    start += size;
-  }
-  const vectors = new ContentVectors(contents, weights);
-  // worked out before any vector is spread
-  void vectors.own;
-  return { vectors, placeOf };
 }
 
 /** How many accounts are like both. */

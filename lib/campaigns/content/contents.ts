@@ -38,20 +38,26 @@ function byteOf(text: string, index: number): number {
 
 /** The vector that was spread, of all vectors: four megabytes, which no block needs for itself. */
 let dense = new Float32Array();
+/** a bit for each of its features: most are not there, and this much stays in a processor's cache */
+let there = new Uint32Array();
 let spreading: ContentVectors | undefined;
 
 /** Rows of features with weights: each prompt is a vector of length one, an account their sum. */
 export class ContentVectors {
   readonly contents: readonly Content[];
   readonly weights: Float32Array;
-  /** per account: 1 / length of each prompt's vector; 0 where a prompt weighs nothing */
-  readonly scales: readonly Float32Array[];
+  readonly #scales: Float32Array[] = [];
   #own: Float64Array | undefined;
 
   constructor(contents: readonly Content[], weights: Float32Array) {
     this.contents = contents;
     this.weights = weights;
-    this.scales = contents.map((held) => scalesOf(held, weights));
+  }
+
+  /** Of account `i`, 1 / length of each prompt's vector; 0 where a prompt weighs nothing. Made when it is asked for. */
+  #scalesOf(i: number): Float32Array {
+    this.#scales[i] ??= scalesOf(this.contents[i] as Content, this.weights);
+    return this.#scales[i] as Float32Array;
   }
 
   /**
@@ -61,7 +67,7 @@ export class ContentVectors {
   get own(): Float64Array {
     this.#own ??= Float64Array.from(this.contents, (held, i) => {
       const n = held.sketches.length / BINS;
-      const scales = this.scales[i] as Float32Array;
+      const scales = this.#scalesOf(i);
       const same = scales.reduce((sum, scale) => sum + (scale > 0 ? 1 : 0), 0);
       this.spread(i);
       const square = this.dot(this, i);
@@ -75,20 +81,29 @@ export class ContentVectors {
   spread(i: number): void {
     if (spreading !== undefined) throw new RangeError('one account at a time is spread');
     spreading = this;
-    if (dense.length < this.weights.length) dense = new Float32Array(this.weights.length);
+    if (dense.length < this.weights.length) {
+      dense = new Float32Array(this.weights.length);
+      there = new Uint32Array(Math.ceil(dense.length / 32));
+    }
     const { weights } = this;
     const { sketches } = this.contents[i] as Content;
-    const scales = this.scales[i] as Float32Array;
+    const scales = this.#scalesOf(i);
     for (let at = 0; at < sketches.length; at++) {
       const feature = featureAt(sketches, at);
       const weight = (weights[feature] as number) * (scales[at >>> 4] as number);
       dense[feature] = (dense[feature] as number) + weight;
+      const word = feature >>> 5;
+      there[word] = (there[word] as number) | (1 << (feature & 31));
     }
   }
 
   clear(i: number): void {
     const { sketches } = this.contents[i] as Content;
-    for (let at = 0; at < sketches.length; at++) dense[featureAt(sketches, at)] = 0;
+    for (let at = 0; at < sketches.length; at++) {
+      const feature = featureAt(sketches, at);
+      dense[feature] = 0;
+      there[feature >>> 5] = 0;
+    }
     spreading = undefined;
   }
 
@@ -96,10 +111,11 @@ export class ContentVectors {
   dot(block: ContentVectors, j: number): number {
     const { weights } = this;
     const { sketches } = block.contents[j] as Content;
-    const scales = block.scales[j] as Float32Array;
+    const scales = block.#scalesOf(j);
     let sum = 0;
     for (let at = 0; at < sketches.length; at++) {
       const feature = featureAt(sketches, at);
+      if (((there[feature >>> 5] as number) & (1 << (feature & 31))) === 0) continue;
       const held = dense[feature] as number;
       if (held !== 0) sum += held * (weights[feature] as number) * (scales[at >>> 4] as number);
     }

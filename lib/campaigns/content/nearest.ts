@@ -23,36 +23,77 @@ export interface Neighbour {
   readonly similarity: number;
 }
 
+/** Bins of a sketch by which candidates are looked for, of so many accounts. */
+function binsFor(accounts: number): number {
+  return Math.max(FEWEST_BINS, Math.min(BINS, Math.floor((BINS * ALL_BINS_UP_TO) / accounts)));
+}
+
+/** Features that one account shows, or more than COMMON, bring nobody. */
+function bringsSomebody(shown: number): boolean {
+  return shown > 1 && shown <= COMMON;
+}
+
+/** Which features of a block bring somebody, and how alike the prompts of each of its accounts are; plain data. */
+export interface BlockPostings {
+  readonly features: Uint32Array;
+  /** who shows each, by place in the block; ascending */
+  readonly places: Uint32Array;
+  readonly own: Float64Array;
+}
+
+/**
+ * @param shown how many accounts of all blocks show each feature
+ * @param accounts of all blocks
+ */
+export function postingsOf(vectors: ContentVectors, shown: Uint32Array, accounts: number): BlockPostings {
+  const bins = binsFor(accounts);
+  const features: number[] = [];
+  const places: number[] = [];
+  for (const [i, held] of vectors.contents.entries())
+    for (const feature of featuresOf(held, bins))
+      if (bringsSomebody(shown[feature] as number)) {
+        features.push(feature);
+        places.push(i);
+      }
+  return { features: Uint32Array.from(features), places: Uint32Array.from(places), own: vectors.own };
+}
+
+/** Distinct features of an account in the bins that are looked at, ascending. */
+function featuresOf({ sketches }: Content, bins: number): Uint32Array {
+  const all = new Uint32Array((sketches.length / BINS) * bins);
+  let size = 0;
+  for (let at = 0; at < sketches.length; at++) if (at % BINS < bins) all[size++] = featureAt(sketches, at);
+  all.sort();
+  let distinct = 0;
+  for (let at = 0; at < size; at++)
+    if (at === 0 || all[at] !== all[at - 1]) all[distinct++] = all[at] as number;
+  return all.subarray(0, distinct);
+}
+
 /**
  * For each account of a block its nearest others of all blocks, most similar first, equals in the order of accounts. Takes the blocks
- * twice: for who shows which rare feature, and for how alike candidates are.
- * @param shown how many accounts of all blocks show each feature
+ * one after the other, for how alike candidates are.
  */
 export function* nearestNeighbours(
   block: number,
   blocks: Blocks,
-  shown: Uint32Array,
+  index: FeatureIndex,
 ): Procedure<readonly (readonly Neighbour[])[]> {
-  const starts = startsOf(blocks.sizes);
-  const index = new FeatureIndex(shown, starts.at(-1) ?? 0);
-  for (let at = 0; at < blocks.sizes.length; at++)
-    index.add(starts[at] as number, yield* got(blocks.load(at)));
+  const from = startsOf(blocks.sizes)[block] as number;
   const vectors = yield* got(blocks.load(block));
-  const from = starts[block] as number;
   const candidates = vectors.contents.map((_, i) => index.sharing(i, from + i, vectors));
-  const own = (account: number): number => index.own[account] as number;
-  const found = yield* similarities(vectors, from, candidates, { blocks, own });
+  const found = yield* similarities(vectors, from, candidates, { blocks, own: index.own });
   return found.map((list) =>
     list.sort((a, b) => b.similarity - a.similarity || a.index - b.index).slice(0, NEIGHBOURS),
   );
 }
 
-/** How alike accounts of a block and their candidates of all blocks are. */
-function* similarities(
+/** How alike accounts of a block, whose first has the number `from`, and others of all blocks are. @param candidates of each account */
+export function* similarities(
   vectors: ContentVectors,
   from: number,
-  candidates: readonly Uint32Array[],
-  { blocks, own }: { readonly blocks: Blocks; readonly own: (account: number) => number },
+  candidates: readonly Iterable<number>[],
+  { blocks, own }: { readonly blocks: Blocks; readonly own: Float64Array },
 ): Procedure<Neighbour[][]> {
   const found: Neighbour[][] = candidates.map(() => []);
   let start = 0;
@@ -65,7 +106,8 @@ function* similarities(
         if (j < 0 || j >= size) continue;
         if (!spread) vectors.spread(i);
         spread = true;
-        const similarity = vectors.relative(i, other, j, [own(from + i), own(index)]);
+        const both = [own[from + i] as number, own[index] as number] as const;
+        const similarity = vectors.relative(i, other, j, both);
         (found[i] as Neighbour[]).push({ index, similarity });
       }
       if (spread) vectors.clear(i);
@@ -75,11 +117,8 @@ function* similarities(
   return found;
 }
 
-/**
- * Feature -> accounts that show it, in two arrays. Features that one account shows, or more than COMMON, bring nobody and are not in
- * it: whatever the number of accounts, it has no more than COMMON places a feature.
- */
-class FeatureIndex {
+/** Feature -> accounts that show it, in two arrays: whatever the number of accounts, no more than COMMON places a feature. */
+export class FeatureIndex {
   /** per account its own similarity */
   readonly own: Float64Array;
   readonly #bins: number;
@@ -88,12 +127,13 @@ class FeatureIndex {
   readonly #next: Uint32Array;
   readonly #shared: Float32Array;
 
+  /** @param accounts of all blocks; these are then added in their order */
   constructor(shown: Uint32Array, accounts: number) {
-    this.#bins = Math.max(FEWEST_BINS, Math.min(BINS, Math.floor((BINS * ALL_BINS_UP_TO) / accounts)));
+    this.#bins = binsFor(accounts);
     const starts = new Uint32Array(this.#bins * 65_536 + 1);
     for (let feature = 0; feature + 1 < starts.length; feature++) {
       const count = shown[feature] as number;
-      starts[feature + 1] = (starts[feature] as number) + (count > 1 && count <= COMMON ? count : 0);
+      starts[feature + 1] = (starts[feature] as number) + (bringsSomebody(count) ? count : 0);
     }
     this.#starts = starts;
     this.#next = starts.slice();
@@ -102,30 +142,15 @@ class FeatureIndex {
     this.own = new Float64Array(accounts);
   }
 
-  /** Takes a block whose first account has the number `from`. Blocks come in order. */
-  add(from: number, vectors: ContentVectors): void {
-    this.own.set(vectors.own, from);
-    const { contents } = vectors;
-    for (let i = 0; i < contents.length; i++)
-      for (const feature of this.#featuresOf(contents[i] as Content)) {
-        if (this.#starts[feature] === this.#starts[feature + 1]) continue;
-        const at = this.#next[feature] as number;
-        this.#next[feature] = at + 1;
-        this.#accounts[at] = from + i;
-      }
-  }
-
-  /** Distinct features of an account in the bins that are looked at, ascending. */
-  #featuresOf({ sketches }: Content): Uint32Array {
-    const all = new Uint32Array((sketches.length / BINS) * this.#bins);
-    let size = 0;
-    for (let at = 0; at < sketches.length; at++)
-      if (at % BINS < this.#bins) all[size++] = featureAt(sketches, at);
-    all.sort();
-    let distinct = 0;
-    for (let at = 0; at < size; at++)
-      if (at === 0 || all[at] !== all[at - 1]) all[distinct++] = all[at] as number;
-    return all.subarray(0, distinct);
+  /** Takes a block whose first account has the number `from`. */
+  add(from: number, { features, places, own }: BlockPostings): void {
+    this.own.set(own, from);
+    for (let n = 0; n < features.length; n++) {
+      const feature = features[n] as number;
+      const at = this.#next[feature] as number;
+      this.#next[feature] = at + 1;
+      this.#accounts[at] = from + (places[n] as number);
+    }
   }
 
   /**
@@ -135,7 +160,7 @@ class FeatureIndex {
   sharing(i: number, self: number, { contents, weights }: ContentVectors): Uint32Array {
     const shared = this.#shared;
     const touched: number[] = [];
-    for (const feature of this.#featuresOf(contents[i] as Content)) {
+    for (const feature of featuresOf(contents[i] as Content, this.#bins)) {
       const from = this.#starts[feature] as number;
       const to = this.#starts[feature + 1] as number;
       const weight = (weights[feature] as number) ** 2;
@@ -172,17 +197,21 @@ class Largest {
   offer(item: number, value: number): void {
     const items = this.#items;
     const values = this.#values;
-    const before = (at: number): boolean =>
-      (values[at] as number) > value || (values[at] === value && (items[at] as number) < item);
-    if (items.length === this.#most && before(items.length - 1)) return;
     let at = items.length;
-    while (at > 0 && !before(at - 1)) at--;
-    items.splice(at, 0, item);
-    values.splice(at, 0, value);
-    if (items.length > this.#most) {
-      items.pop();
-      values.pop();
+    if (at === this.#most && this.#isBefore(at - 1, item, value)) return;
+    if (at === this.#most) at--;
+    else at = items.push(item) - 1;
+    for (; at > 0 && !this.#isBefore(at - 1, item, value); at--) {
+      items[at] = items[at - 1] as number;
+      values[at] = values[at - 1] as number;
     }
+    items[at] = item;
+    values[at] = value;
+  }
+
+  #isBefore(at: number, item: number, value: number): boolean {
+    const held = this.#values[at] as number;
+    return held > value || (held === value && (this.#items[at] as number) < item);
   }
 
   items(): readonly number[] {

@@ -52,6 +52,12 @@ const COPIES: readonly { readonly what: string; readonly days?: number; readonly
     days: 8,
     advice: 'gone when its outcome was read, and within seven days where it was not',
   },
+  {
+    what: 'a run of link in shards that is under way: link-runs/ in the state bucket',
+    // the setting linkShards; lib/infra/buckets.ts
+    days: 3,
+    advice: 'gone when the run ends, and two days later where it was given up',
+  },
   { what: 'dossiers and rejected lines that were written to files', advice: 'delete the files' },
   { what: "sums: a campaign's requests and tokens, calibrations", advice: 'they stay, and name nobody' },
 ];

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MOST_BACKTEST_SHARDS } from '../../contract/backtest-steps.ts';
 import { MOST_SHARDS } from '../../contract/calibrate-steps.ts';
+import { MOST_LINK_SHARDS } from '../../contract/link-steps.ts';
 import { wrap } from '../../findings/format.ts';
 import { MEASURED } from '../../infra/cost/figures.ts';
 import {
@@ -25,6 +26,7 @@ interface PlanOptions {
   readonly buckets?: number;
   readonly shards: number;
   readonly calibrateShards: number;
+  readonly linkShards: number;
   readonly backtestShards: number;
   readonly archiveDays: number;
   readonly hunts?: boolean;
@@ -43,6 +45,7 @@ const { eventsPerSecond, gateways, accounts, lingerMs, buckets, shards } = WORKL
 /** As the settings of these names take them. */
 const DAYS = { least: 1, most: 3650, whole: true };
 const CALIBRATE_SHARDS = { least: 1, most: MOST_SHARDS, whole: true };
+const LINK_SHARDS = { least: 1, most: MOST_LINK_SHARDS, whole: true };
 const BACKTEST_SHARDS = { least: 0, most: MOST_BACKTEST_SHARDS, whole: true };
 
 /** `plan --events-per-second N`: what an amount of traffic needs and costs, part by part. */
@@ -78,6 +81,7 @@ export function planCommand(): Command {
       within(BACKTEST_SHARDS),
       0,
     )
+    .option('--link-shards <n>', 'likewise', within(LINK_SHARDS), 1)
     .option('--archive-days <n>', 'retention of the archive', within(DAYS), 90)
     .option('--hunts', 'with the archive in Parquet (setting hunts)')
     .option('--json', 'print one JSON document')
@@ -97,6 +101,7 @@ function planOf(options: PlanOptions): Plan {
     'siphonwatch:archiveDays': options.archiveDays,
     'siphonwatch:hunts': options.hunts === true,
     'siphonwatch:calibrateShards': options.calibrateShards,
+    'siphonwatch:linkShards': options.linkShards,
     'siphonwatch:backtestShards': options.backtestShards,
   });
   return planFor(

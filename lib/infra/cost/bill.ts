@@ -5,6 +5,7 @@ import { alarmMetrics } from '../alarms.ts';
 import type { Settings } from '../settings.ts';
 import type { CostFigures } from './figures.ts';
 import { huntsLine } from './hunts-line.ts';
+import { linkingUsd, linkShardsFor, MOST_LINKED } from './linking.ts';
 import type { Load } from './load.ts';
 import { MONTH_HOURS, MONTH_SECONDS, PRICES } from './prices.ts';
 import { calibrateShardsFor, recalibrationCost } from './recalibration.ts';
@@ -57,6 +58,7 @@ export function billOf(load: Load, settings: Settings, figures: CostFigures): re
     streamLine(load, settings),
     ...tableLines(load, settings, figures),
     functionLine(load, settings),
+    linkingLine(load, settings),
     calibrationLine(load, settings, figures),
     archiveLine(load, settings),
     ...(settings.hunts ? [huntsLine(load, settings)] : []),
@@ -127,7 +129,7 @@ function tableLines(load: Load, settings: Settings, figures: CostFigures): BillL
       onDemand: millions(passes) * dynamodb.readMillion,
       provisioned: (passes / TABLE_UTILIZATION) * MONTH_HOURS * dynamodb.readUnitHour,
       growth: 'with accounts that were active within the retention, and with runs of link: linkMinutes',
-      firstLimit: '`link` passes over all accounts within one invocation',
+      firstLimit: 'none of its own',
     },
     {
       part: 'tables, storage and recovery',
@@ -153,6 +155,22 @@ function functionLine(load: Load, { scoreMemoryMb }: Settings): BillLine {
     provisioned: cost,
     growth: 'with events, and with batches: shards times parallelization, a window',
     firstLimit: 'concurrency of the account: 1,000, in a new account 10',
+  };
+}
+
+function linkingLine({ accounts }: Load, settings: Settings): BillLine {
+  const cost = linkingUsd(accounts, settings);
+  const needed = linkShardsFor(accounts);
+  return {
+    part: 'linking, time of the function',
+    onDemand: cost,
+    provisioned: cost,
+    growth:
+      'with accounts that were active within the retention, with runs of link (linkMinutes) and with linkShards',
+    firstLimit:
+      needed === undefined
+        ? `${MOST_LINKED.toLocaleString('en-US')} accounts`
+        : `${needed} of linkShards for so many accounts, of 64`,
   };
 }
 

@@ -3,6 +3,7 @@ import { TABLE_STREAM_SHARDS } from '../../contract/tables.ts';
 import type { Settings } from '../settings.ts';
 import { type BillLine, billOf, LEFT_OUT, PEAK, shardsFor, totalOf } from './bill.ts';
 import type { CostFigures } from './figures.ts';
+import { linkShardsFor, MOST_LINKED } from './linking.ts';
 import { batchDuration, batchSeconds, type Load, loadOf, unitsAt, type Workload } from './load.ts';
 import { calibrateShardsFor, SHARD_ACCOUNTS } from './recalibration.ts';
 
@@ -89,8 +90,10 @@ export function planFor(workload: Workload, settings: Settings, figures: CostFig
     concurrency:
       Math.min(workload.shards * workload.parallelizationFactor, Math.ceil(PEAK * load.busySeconds) + 1) +
       BESIDE +
-      // a calibration, and a backtest that somebody starts, run all of their shards at once
+      // a calibration, a run of link, and a backtest that somebody starts run all of their shards at once
       settings.calibrateShards -
+      1 +
+      settings.linkShards -
       1 +
       settings.backtestShards,
     peakWriteUnits: Math.ceil(PEAK * load.writeUnitsPerSecond),
@@ -135,9 +138,6 @@ function warningsOf(plan: Omit<Plan, 'warnings'>): string[] {
   return found;
 }
 
-/** Reading all accounts within one invocation of `link` ends there (docs/campaigns.md, extrapolated). */
-const LINK_ACCOUNTS = 9_000_000;
-
 /** Limits of one stack that no quota raises, each with what to do. */
 function firstLimits(
   { workload, load, shards }: Omit<Plan, 'warnings'>,
@@ -159,9 +159,14 @@ function firstLimits(
     found.push(
       `${accounts} accounts are too many for ${settings.calibrateShards} shards of calibrate: --calibrate-shards ${needed}`,
     );
-  if (accounts > LINK_ACCOUNTS)
+  const linking = linkShardsFor(accounts);
+  if (linking === undefined)
     found.push(
-      `link reads all accounts within one invocation, which ends at about ${LINK_ACCOUNTS.toLocaleString('en-US')}: campaigns are not found beyond that (campaigns.enabled: false in the policy, or several stacks)`,
+      `link ends at some ${MOST_LINKED.toLocaleString('en-US')} accounts, however many shards it has: campaigns are not found beyond that (campaigns.enabled: false in the policy, or several stacks)`,
+    );
+  else if (linking > settings.linkShards)
+    found.push(
+      `${accounts} accounts are too many for ${settings.linkShards} shards of link: --link-shards ${linking}`,
     );
   const events = load.eventsPerSecond / load.batchesPerSecond;
   const flushes = unitsAt(workload.windowSeconds, figures.windows, (held) => held.flushesPerEvent);
