@@ -103,14 +103,19 @@ export async function* readBatches(
 ): AsyncGenerator<LineBatch> {
   const { from = { file: 0, line: 1 } } = options;
   for (const [index, file] of files.entries())
-    if (index >= from.file) yield* batchesOf(file, index, index === from.file ? from.line : 1, options);
+    if (index >= from.file) yield* fileBatches(file, index, index === from.file ? from.line : 1, options);
 }
 
-async function* batchesOf(
+/**
+ * The lines of one file of a list, likewise.
+ * @param index its place in the list
+ * @param from the first line that is handed over, from 1
+ */
+export async function* fileBatches(
   file: string,
   index: number,
   from: number,
-  options: ReadOptions,
+  options: Omit<ReadOptions, 'from'>,
 ): AsyncGenerator<LineBatch> {
   const name = file === STDIN ? 'standard input' : file;
   const source =

@@ -13,7 +13,7 @@ import { hasStoredBody, type StoredBodies } from './bedrock-bodies.ts';
 import { CsvRows, type HeldCsv, headerAlone } from './csv-rows.ts';
 import { type Document, DocumentReader, type HeldDocument } from './documents.ts';
 import { InputError } from './errors.ts';
-import { type LineBatch, type LinePosition, MAX_LINE, type ReadOptions, readBatches } from './lines.ts';
+import { fileBatches, type LineBatch, type LinePosition, MAX_LINE, type ReadOptions } from './lines.ts';
 import { type HeldPieces, PartialLines } from './partial-lines.ts';
 import { recorded } from './recorded.ts';
 import { writtenEvent } from './written-lines.ts';
@@ -80,7 +80,7 @@ export async function* readUsageEvents(
   // of a named format every entry is of that format
   const takesEvents = source.format === 'auto';
   let next: ReadPosition = from;
-  for (const [index] of files.entries()) {
+  for (const [index, name] of files.entries()) {
     if (index < from.file) continue;
     const first = index === from.file;
     const documents = new DocumentReader(first ? from.document : undefined);
@@ -104,8 +104,7 @@ export async function* readUsageEvents(
       );
     let file = '';
     try {
-      const options = { ...source, from: { file: index, line: first ? from.line : 1 } };
-      for await (const batch of readBatches(files.slice(0, index + 1), options)) {
+      for await (const batch of fileBatches(name, index, first ? from.line : 1, source)) {
         file = batch.file;
         next = batch.next;
         yield await read(documentsOf(batch, { documents, partial, table }, takesEvents));
