@@ -20,6 +20,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   console: {},
   hunts: {},
   fleet: {},
+  lanes: { args: ['--seconds', '20'] },
   // ratios need no fortnight of traffic
   score: { data: 'traffic', args: ['--events', '40000'], compared: true },
   backtest: { data: 'traffic', compared: true },

@@ -1,6 +1,7 @@
 import { type Profiler, Session } from 'node:inspector/promises';
 import { decodeBatch } from '../../lambdas/score/decode-batch.ts';
 import { processHot } from '../../lib/detection/process-batch.ts';
+import { ItemStore } from './item-store.ts';
 
 /** Where the time of the score function goes. */
 export const PHASES = ['decode', 'load', 'fold', 'judge', 'encode', 'facts', 'garbage', 'other'] as const;
@@ -16,9 +17,9 @@ const BEGINS: Readonly<Record<string, Phase>> = {
   '#newPrompts': 'facts',
   '#keepPrompts': 'facts',
   '(garbage collector)': 'garbage',
+  [ItemStore.prototype.loadItems.name]: 'load',
+  [ItemStore.prototype.saveItem.name]: 'encode',
 };
-/** The same of the bench's store; other stores have functions of these names too. */
-const OF_STORE: Readonly<Record<string, Phase>> = { load: 'load', save: 'encode' };
 /** What the bench and its profiler do beside the function. */
 const NOT_MEASURED = new Set(['recordsOf', 'bound', 'dispatch', '(idle)', '(program)', '(root)']);
 
@@ -41,9 +42,8 @@ function shares({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Rec
   const walk = (id: number, inherited: Phase | undefined): void => {
     const node = byId.get(id);
     if (node === undefined) return;
-    const { functionName, url } = node.callFrame;
-    const own = url.endsWith('item-store.ts') ? OF_STORE[functionName] : BEGINS[functionName];
-    const phase = NOT_MEASURED.has(functionName) ? undefined : (own ?? inherited);
+    const { functionName } = node.callFrame;
+    const phase = NOT_MEASURED.has(functionName) ? undefined : (BEGINS[functionName] ?? inherited);
     phases.set(id, phase);
     for (const child of node.children ?? []) walk(child, phase);
   };

@@ -23,7 +23,8 @@ interface Reading {
  */
 export async function divideTurn(ports: TurnPorts, { run, shards, turn }: TurnOf): Promise<Turn> {
   const { runs, attempt } = ports;
-  const { files } = await runs.needRequest(run);
+  await runs.needRequest(run);
+  const files = await runs.files(run);
   const objects = new TurnObjects(runs, run, 'divide', turn, attempt);
   const divider = new ReplayDivider(shards, (shard, part) =>
     objects.add(`events-${shard}`, ['part', JSON.stringify(part)]),

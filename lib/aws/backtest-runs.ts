@@ -1,7 +1,13 @@
 import { deserialize, serialize } from 'node:v8';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { fromExactJson, toExactJson } from '../backtest/shards/exact-json.ts';
-import { type BacktestRequest, objectName, type StepName, type Turn } from '../backtest/shards/turns.ts';
+import {
+  type BacktestRequest,
+  objectName,
+  type StepName,
+  type Turn,
+  type WholeRequest,
+} from '../backtest/shards/turns.ts';
 import { BACKTEST_PREFIX } from '../contract/backtest-steps.ts';
 import type { Frame } from '../profile/resumable.ts';
 import { CODE_VERSION } from '../version.ts';
@@ -23,8 +29,16 @@ export class BacktestRuns {
     this.#parts = new RunParts(client, bucket, BACKTEST_PREFIX);
   }
 
-  async ask(run: string, request: BacktestRequest): Promise<void> {
+  async ask(run: string, { files, ...request }: WholeRequest): Promise<void> {
+    await this.#parts.keepText(run, 'files', JSON.stringify(files));
     await this.#parts.keepText(run, 'request', toExactJson(request));
+  }
+
+  /** What is divided, in order of arrival. */
+  async files(run: string): Promise<string[]> {
+    const text = await this.#parts.text(run, 'files');
+    if (text === undefined) throw new Error(`${run}: the list of its objects is gone: start the run anew`);
+    return JSON.parse(text) as string[];
   }
 
   /** undefined where there is none: it expired, or its outcome was told */

@@ -34,6 +34,22 @@ export type Variable = keyof typeof VARIABLES;
 /** Read by Node.js itself before any handler, and so no part of what a handler reads. */
 export const NODE_OPTIONS = '--enable-source-maps';
 
+/** V8 makes room for young objects three times so much, MiB; this by itself (nodejs.org/api/cli.html, --max-semi-space-size). */
+const SEMI_SPACE_MB = 16;
+const MOST_SEMI_SPACE_MB = 64;
+
+/**
+ * NODE_OPTIONS of a function with so much memory, MB: a batch is short-lived objects, of which fewer are copied where there is more room for the
+ * young, at most a tenth of all memory. What it brings: `npm run bench:score`.
+ *
+ * @example
+ * nodeOptions(1024); // => '--enable-source-maps --max-semi-space-size=32'
+ */
+export function nodeOptions(memoryMb: number): string {
+  const semiSpace = Math.min(MOST_SEMI_SPACE_MB, Math.floor(memoryMb / 32));
+  return semiSpace <= SEMI_SPACE_MB ? NODE_OPTIONS : `${NODE_OPTIONS} --max-semi-space-size=${semiSpace}`;
+}
+
 const EVERYWHERE = [
   'POWERTOOLS_SERVICE_NAME',
   'POWERTOOLS_METRICS_NAMESPACE',

@@ -73,6 +73,9 @@ function outgrown(state: AccountState): readonly Slice[] | undefined {
   const prompts = encodePromptSamples(state.asked.pending).length;
   const bytes = (held: readonly Slice[]) => prompts + encodedSlices(held).length;
   if (bytes(old) >= SMALL_BYTES) return old;
+  // the ids of a busy account fill its item whatever leaves: a part with every write would gain no room, and be read with every look
+  const bare = { ...state, profile: { ...state.profile, slices: [] } };
+  if (waiting <= MOST_PENDING && outgrows(bare, WRITE_UNIT_BYTES - DOUBT_BYTES)) return undefined;
   return bytes(slices) >= LEAST_BYTES ? slices : undefined;
 }
 

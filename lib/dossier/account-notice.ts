@@ -2,6 +2,7 @@ import { type Rules, writeNotice } from '../detection/judge.ts';
 import { timeRules } from '../detection/process-batch.ts';
 import type { Notice } from '../findings/finding.ts';
 import { fold, type IngestedEvent, newProfile, type Profile } from '../profile/profile.ts';
+import { SLICE_MS } from '../profile/slice.ts';
 import { joinSlices, windowEnding, windowMs } from '../profile/window.ts';
 import { scoreAt } from '../scoring/score.ts';
 import { type RunningMax, significanceOf } from '../scoring/significance.ts';
@@ -60,7 +61,7 @@ export function accountNotice(
       account: profile.account,
       customer: profile.customer,
       firstSeen: Math.min(profile.firstSeen, Date.parse(notice.since)),
-      sampleEvents: profile.samples,
+      sampleEvents: samplesOf(notice, profile, arrivals, at),
       slices,
     },
     {
@@ -97,6 +98,21 @@ export function accountNotice(
   };
 }
 
+/**
+ * Ids that the notice names. An account in lanes is judged at the end of a slice, and names events of its lane 0 (docs/exactness.md): these are
+ * taken as they stand, where the account sent each of them.
+ */
+function samplesOf(
+  notice: Notice,
+  { samples }: Profile,
+  arrivals: readonly IngestedEvent[],
+  at: number,
+): readonly string[] {
+  if (at % SLICE_MS !== 0) return samples;
+  const sent = new Set(arrivals.map(({ event }) => event.id));
+  return notice.sampleEvents.every((id) => sent.has(id)) ? notice.sampleEvents : samples;
+}
+
 /** The profile after the event at which the notice was made; after the last one before it, where there was none. */
 function profileAt(
   notice: Notice,
@@ -108,13 +124,13 @@ function profileAt(
   const length = windowMs(notice.window.hours);
   const latest = Date.parse(notice.window.to) - 1;
   const from = arrivals.findIndex((arrival) => arrival.time === at);
-  if (from < 0) {
-    // An account that had gone silent was looked at again (detection/look-again.ts).
+  // An account that had gone silent was looked at again (detection/reevaluate-idle.ts), one in lanes at the end of a slice.
+  if (from < 0 || at % SLICE_MS === 0) {
     const before = arrivals.filter((arrival) => arrival.time < at);
-    if (before.length === 0) return undefined;
     const { profile } = fold(newProfile(notice.subject.id), before, time);
     const { events } = windowEnding(profile.slices, latest, length).counts;
-    return events === notice.window.events ? { profile, events: before.length } : undefined;
+    if (before.length > 0 && events === notice.window.events) return { profile, events: before.length };
+    if (from < 0) return undefined;
   }
   let { profile } = fold(newProfile(notice.subject.id), arrivals.slice(0, from + 1), time);
   for (let next = from + 1; ; next++) {

@@ -4,7 +4,7 @@ import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type EnvironmentOf, FUNCTIONS, type FunctionName, NODE_OPTIONS } from '../contract/environment.ts';
+import { type EnvironmentOf, FUNCTIONS, type FunctionName, nodeOptions } from '../contract/environment.ts';
 import { metricsNamespace } from '../contract/metrics.ts';
 import type { Bundles } from './bundles.ts';
 import { type Resources, statementsFor } from './permissions.ts';
@@ -71,7 +71,7 @@ export class Worker<F extends FunctionName = FunctionName> extends Construct {
       memorySize: props.memoryMb,
       timeout: Duration.seconds(props.timeoutSeconds),
       tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
-      environment: { ...props.environment, NODE_OPTIONS },
+      environment: { ...props.environment, NODE_OPTIONS: nodeOptions(props.memoryMb) },
       ...(props.deadLetterQueue ? { deadLetterQueue: props.deadLetterQueue, retryAttempts: 2 } : {}),
     });
   }

@@ -103,21 +103,29 @@ export async function* readBatches(
 ): AsyncGenerator<LineBatch> {
   const { from = { file: 0, line: 1 } } = options;
   for (const [index, file] of files.entries())
-    if (index >= from.file) yield* batchesOf(file, index, index === from.file ? from.line : 1, options);
+    if (index >= from.file) yield* fileBatches(file, index, index === from.file ? from.line : 1, options);
 }
 
-async function* batchesOf(
+/**
+ * The lines of one file of a list, likewise.
+ * @param index its place in the list
+ * @param from the first line that is handed over, from 1
+ */
+export async function* fileBatches(
   file: string,
   index: number,
   from: number,
-  options: ReadOptions,
+  options: Omit<ReadOptions, 'from'> & {
+    /** opens an object by its place in the list */
+    readonly openObject?: ((index: number) => Promise<Readable>) | undefined;
+  },
 ): AsyncGenerator<LineBatch> {
   const name = file === STDIN ? 'standard input' : file;
   const source =
     file === STDIN
       ? (options.stdin ?? process.stdin)
       : file.startsWith(S3)
-        ? await (await import('./s3.ts')).openObject(file)
+        ? await (options.openObject?.(index) ?? (await import('./s3.ts')).openObject(file))
         : createReadStream(file, { highWaterMark: 256 * 1024 });
   const splitter = new LineSplitter();
   let line = 1;

@@ -52,8 +52,7 @@ function writePrompt(prompt: SampledPrompt, generation: number): void {
   writer.triple(hash % LOW);
   writer.byte((slice - firstSlice(generation)) / SLICE_MS);
   writeSketch(sketch);
-  // from Node's pool of small buffers
-  keepWrittenPrompt(prompt, Buffer.from(writer.bytes.subarray(from, writer.size)));
+  keepWrittenPrompt(prompt, writer.bytes.slice(from, writer.size));
 }
 
 /** @throws StateError where the bytes are damaged or of a newer version */
@@ -107,7 +106,8 @@ const values = new Uint16Array(BINS);
 /** A prompt of few words fills few bins, and the others follow from them: which have their own value, and those values. */
 function writeSketch(sketch: string): void {
   bytes.fill(0, bytes.write(sketch, 'base64url'));
-  for (let bin = 0; bin < BINS; bin++) values[bin] = bytes.readUInt16LE(2 * bin);
+  for (let bin = 0; bin < BINS; bin++)
+    values[bin] = (bytes[2 * bin] as number) | ((bytes[2 * bin + 1] as number) << 8);
   const filled = filledBins();
   writer.byte(filled & 255);
   writer.byte(filled >>> 8);
@@ -120,37 +120,64 @@ function writeSketch(sketch: string): void {
       }
 }
 
-/** Whether a bin is the first of its value. */
-function isFirst(bin: number): boolean {
-  for (let before = 0; before < bin; before++) if (values[before] === values[bin]) return false;
-  return true;
+/**
+ * Where a bin that was not filled has its value from another: the bins that it asks before that one, as a set; none of them may be filled.
+ * -1: it never asks that one.
+ */
+const ASKED_BEFORE = Int32Array.from({ length: BINS * BINS }, (_, place) => {
+  const [bin, from] = [Math.floor(place / BINS), place % BINS];
+  const asked = Array.from(DONORS.subarray(bin * ATTEMPTS, (bin + 1) * ATTEMPTS));
+  const at = asked.indexOf(from);
+  return at < 0 ? -1 : asked.slice(0, at).reduce((set, before) => set | (1 << before), 0);
+});
+
+/** Of the sketch that is looked at, the bins of each value, as sets, in the order of their first bins. */
+const groups = new Int32Array(BINS);
+
+/**
+ * The bins that were filled, one of each value: all others follow from them. All of them, where none explains the others: it is
+ * read back as it was, whoever made it.
+ */
+function filledBins(): number {
+  let size = 0;
+  let seen = 0;
+  for (let bin = 0; bin < BINS; bin++) {
+    if (((seen >>> bin) & 1) === 1) continue;
+    let group = 1 << bin;
+    for (let other = bin + 1; other < BINS; other++) if (values[other] === values[bin]) group |= 1 << other;
+    groups[size++] = group;
+    seen |= group;
+  }
+  return size === BINS ? ALL : filledFrom(size, 0, 0, 0);
 }
 
 /**
- * The bins that were filled, one of each value: all others follow from them. Which of a value's bins it was is tried out, four
- * hundred sets at most. All of them, where none explains the others: it is read back as it was, whoever made it.
+ * Tries out which bin of each group from `at` on was filled, lowest first.
+ * @param filled bins taken so far, @param empty bins that must not be: those that others ask before the one that lent them its value
  */
-function filledBins(): number {
-  const firsts: number[] = [];
-  for (let bin = 0; bin < BINS; bin++) if (isFirst(bin)) firsts.push(bin);
-  return firsts.length === BINS ? ALL : filledFrom(firsts, 0, 0);
-}
-
-function filledFrom(firsts: readonly number[], at: number, filled: number): number {
-  if (at === firsts.length) return followsFrom(filled) ? filled : ALL;
-  const first = firsts[at] as number;
-  for (let bin = first; bin < BINS; bin++) {
-    if (values[bin] !== values[first]) continue;
-    const found = filledFrom(firsts, at + 1, filled | (1 << bin));
+function filledFrom(size: number, at: number, filled: number, empty: number): number {
+  if (at === size) return filled;
+  const group = groups[at] as number;
+  for (let bin = 0; bin < BINS; bin++) {
+    if (((group >>> bin) & 1) === 0) continue;
+    const taken = filled | (1 << bin);
+    const without = emptyWith(group, bin, empty);
+    const found = without < 0 || (without & taken) !== 0 ? ALL : filledFrom(size, at + 1, taken, without);
     if (found !== ALL) return found;
   }
   return ALL;
 }
 
-function followsFrom(filled: number): boolean {
-  for (let bin = 0; bin < BINS; bin++)
-    if (((filled >>> bin) & 1) === 0 && values[lender(bin, filled)] !== values[bin]) return false;
-  return true;
+/** The bins that must be empty where a bin lent its value to all others of its group; -1: one of them never asks it. */
+function emptyWith(group: number, bin: number, empty: number): number {
+  let all = empty;
+  for (let other = 0; other < BINS; other++) {
+    if (other === bin || ((group >>> other) & 1) === 0) continue;
+    const before = ASKED_BEFORE[other * BINS + bin] as number;
+    if (before < 0) return -1;
+    all |= before;
+  }
+  return all;
 }
 
 function readSketch(reader: Reader): Buffer {

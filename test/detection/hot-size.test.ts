@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { applyBatch } from '../../lambdas/score/apply-batch.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import { newAccount } from '../../lib/detection/account-state.ts';
 import { WRITE_UNIT_BYTES } from '../../lib/detection/hot-size.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
+import { joinSlices } from '../../lib/profile/window.ts';
 import { seeded } from '../../lib/statistics/random.ts';
 import { testCalibration } from '../calibration.ts';
 import { account, application, HOUR, MINUTE } from '../events.ts';
@@ -46,4 +49,24 @@ describe("an account's hot item", () => {
       for (const { bytes } of full) expect(bytes).toBeGreaterThan(WRITE_UNIT_BYTES - 200);
     },
   );
+
+  it('keeps the open slice of a busy account, whose ids fill it anyway: a part for each slice, not with each write', () => {
+    let state = newAccount(account(2));
+    let seals = 0;
+    const events = application({ account: account(2), events: 9_600, everyMs: 6000 });
+    for (let from = 0; from < events.length; from += 300) {
+      const arrivals = events.slice(from, from + 300).map((event, i) => {
+        const time = Date.parse(event.time);
+        const position = { epoch: EPOCH, sequence: padSequence(String(from + i + 1)), index: 0 };
+        return { event, time, arrived: time, position };
+      });
+      const step = processBatch(state, arrivals, rules);
+      state = step.state;
+      if (step.seal !== undefined) seals++;
+    }
+    // thirty-two writes in sixteen hours, of which two slices are over
+    expect(seals).toBeLessThanOrEqual(2);
+    const held = joinSlices([state.sealed, state.profile.slices]);
+    expect(held.map(({ counts }) => counts.events)).toEqual([3600, 3600, 2400]);
+  });
 });

@@ -4,6 +4,7 @@ import { type AccountState, newAccount } from '../../lib/detection/account-state
 import type { Rules } from '../../lib/detection/judge.ts';
 import { foldedUntil, wholeAccount } from '../../lib/detection/lanes.ts';
 import { type BatchResult, isDue, processHot } from '../../lib/detection/process-batch.ts';
+import { accountNotice } from '../../lib/dossier/account-notice.ts';
 import type { Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
@@ -20,10 +21,10 @@ import { account, application, harvest, iso, MINUTE, START } from '../events.ts'
 const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
 const WHO = account(7);
 
-/** Three slices and a bit, an event every eighty seconds: work, and between it a harvest. */
+/** Three slices and a bit, an event every two minutes: work, and between it a harvest. */
 const EVENTS: readonly UsageEvent[] = [
   ...harvest({ account: WHO, events: 450, everyMs: 160_000 }),
-  ...application({ account: WHO, events: 450, everyMs: 160_000, from: START + 80_000, seed: 2 }),
+  ...application({ account: WHO, events: 150, everyMs: 480_000, from: START + 80_000, seed: 2 }),
 ]
   .sort((a, b) => (a.time < b.time ? -1 : 1))
   .map((event) => ({
@@ -114,10 +115,10 @@ function play(into: number, choices: readonly number[]): Stored {
 }
 
 describe('an account that is divided into lanes', () => {
-  const worlds = fc.tuple(fc.constantFrom(2, 5), fc.array(fc.nat(1000), { minLength: 20, maxLength: 60 }));
+  const worlds = fc.tuple(fc.constantFrom(2, 4), fc.array(fc.nat(1000), { minLength: 20, maxLength: 60 }));
 
   it('is the undivided account bit for bit, and judged the same whichever lane is faster', () => {
-    const inOrder = new Map([2, 5].map((into) => [into, play(into, [1])]));
+    const inOrder = new Map([2, 4].map((into) => [into, play(into, [1])]));
     fc.assert(
       fc.property(worlds, ([into, choices]) => {
         const played = play(into, choices);
@@ -135,7 +136,7 @@ describe('an account that is divided into lanes', () => {
         expect(told(played)).toEqual(told(undivided));
         expect(told(played).length).toBeGreaterThan(0);
       }),
-      { numRuns: 4 },
+      { numRuns: 3 },
     );
   });
 
@@ -147,6 +148,14 @@ describe('an account that is divided into lanes', () => {
     const [first] = lanesOf(2)[0] ?? [];
     stored.apply(0, first === undefined ? [] : [first]);
     expect(iso(foldedUntil(stored.state()))).toBe(iso(undivided.state().judgement.looked + 6 * 60 * MINUTE));
+  });
+
+  it('is told of in notices that a dossier writes again from its events', () => {
+    const { notices } = play(3, [1]);
+    const archived = arrivalsOf(EVENTS);
+    expect(notices.length).toBeGreaterThan(0);
+    for (const notice of notices)
+      expect(accountNotice(notice, archived, rules)).toMatchObject({ reproduced: true, differing: [] });
   });
 
   it('is itself where it has no lanes, or they were not read', () => {

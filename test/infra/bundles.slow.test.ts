@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FUNCTIONS, NODE_OPTIONS, VARIABLES } from '../../lib/contract/environment.ts';
+import { FUNCTIONS, nodeOptions, VARIABLES } from '../../lib/contract/environment.ts';
 import { assemblyFolder } from './synthesized.ts';
 
 const run = promisify(execFile);
@@ -60,7 +60,12 @@ describe('npx cdk synth', () => {
       const bundle = join(outdir, fn.Metadata?.['aws:asset:path'] ?? '', 'index.mjs');
       const probe = `const m = await import(${JSON.stringify(pathToFileURL(bundle).href)}); process.stdout.write(typeof m.handler);`;
       const { stdout } = await run(process.execPath, ['--input-type=module', '-e', probe], {
-        env: { ...process.env, ...Object.fromEntries(TOLD), NODE_OPTIONS, AWS_REGION: 'us-east-1' },
+        env: {
+          ...process.env,
+          ...Object.fromEntries(TOLD),
+          NODE_OPTIONS: nodeOptions(3008),
+          AWS_REGION: 'us-east-1',
+        },
       });
       expect(stdout, bundle).toContain('function');
     }

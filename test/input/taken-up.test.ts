@@ -98,4 +98,23 @@ describe('reading that is taken up again', () => {
     expect(taken.rejects).toEqual(whole.rejects);
     expect(whole.events.length).toBe(6);
   });
+
+  it('looks at each name of a long list of files a few times, however long the list is', async () => {
+    const [small = ''] = files;
+    let looks = 0;
+    const many = new Proxy(
+      Array.from({ length: 60 }, () => small),
+      {
+        get(names, key, self) {
+          if (typeof key === 'string' && /^\d+$/.test(key)) looks++;
+          return Reflect.get(names, key, self);
+        },
+      },
+    );
+    let lines = 0;
+    for await (const batch of readUsageEvents(many, { format: 'auto', recorder: () => recorder }))
+      lines += batch.lines;
+    expect(lines).toBe(many.length);
+    expect(looks).toBeLessThan(4 * many.length);
+  });
 });

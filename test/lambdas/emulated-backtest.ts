@@ -6,7 +6,7 @@ import { backtestStep } from '../../lambdas/backtest/steps.ts';
 import { ArchiveBucket } from '../../lib/aws/archive.ts';
 import { BacktestRuns } from '../../lib/aws/backtest-runs.ts';
 import type { BacktestOutcome } from '../../lib/backtest/outcome.ts';
-import type { BacktestRequest } from '../../lib/backtest/shards/turns.ts';
+import type { WholeRequest } from '../../lib/backtest/shards/turns.ts';
 import { toldOutcome } from '../../lib/cli/backtest/distributed/told-outcome.ts';
 import { backtestStepInput } from '../../lib/contract/backtest-steps.ts';
 import { backtestMachine } from '../../lib/infra/backtest-machine.ts';
@@ -118,7 +118,7 @@ export async function putBeside(client: S3Client, key: string, body: Uint8Array)
   await client.send(new PutObjectCommand({ Bucket: ARCHIVE, Key: key, Body: body }));
 }
 
-export async function requestOf(of: World, shards: number): Promise<BacktestRequest> {
+export async function requestOf(of: World, shards: number): Promise<WholeRequest> {
   const { policy, calibration } = of;
   return {
     code: CODE_VERSION,

@@ -11,6 +11,7 @@ interface Options {
   readonly seed?: string;
   readonly planted?: boolean | string;
   readonly untilFirst?: boolean;
+  readonly divided?: boolean;
   readonly json?: boolean;
 }
 
@@ -20,6 +21,7 @@ const options = new Command('simulate')
   .option('--from <seed>', 'the first seed', '1')
   .option('--seed <seed>', 'only this one')
   .option('--until-first', 'stop at the first seed that breaks a property')
+  .option('--divided', 'only accounts in lanes, over shards that are split and merged')
   .option('--planted [bug]', 'plant known bugs one by one, and see whether each is noticed')
   .option('--json', 'print one JSON document')
   .parse()
@@ -42,13 +44,15 @@ async function historiesOf(seed: number): Promise<readonly SeedResult[]> {
   return seed % 100 === 0 ? [accounts, campaigns, await simulateCalibrating(seed)] : [accounts, campaigns];
 }
 
-async function histories({ seeds, from, seed, untilFirst }: Options): Promise<void> {
+async function histories({ seeds, from, seed, untilFirst, divided }: Options): Promise<void> {
   const first = Number(seed ?? from);
   const count = seed === undefined ? Number(seeds) : 1;
   const sum = { seeds: 0, operations: 0, deaths: 0, zombies: 0, violations: [] as object[] };
   for (let at = first; at < first + count; at++) {
     sum.seeds++;
-    for (const { violations, tally } of await historiesOf(at)) {
+    for (const { violations, tally } of divided === true
+      ? [await simulateDivided(at)]
+      : await historiesOf(at)) {
       sum.operations += tally.operations;
       sum.deaths += tally.deaths;
       sum.zombies += tally.zombies;

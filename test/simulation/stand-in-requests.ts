@@ -75,8 +75,9 @@ const UPDATES = [
   'SET #version = :n REMOVE #text',
   'ADD #count :n',
   'ADD #count :n SET #text = :s',
+  'SET #version = :n ADD #lanes :set',
 ] as const;
-const NAMES = ['#version', '#notices', '#text', '#count'] as const;
+const NAMES = ['#version', '#notices', '#text', '#count', '#lanes'] as const;
 
 /** Names and values that the expressions use: one that is given and not used is refused. */
 function placeholders(texts: readonly (string | undefined)[], values: Record<string, AttributeValue>) {
@@ -95,6 +96,7 @@ const values = fc.record({
   ':n': number,
   ':m': number,
   ':s': fc.constantFrom('1', 'p').map((S): AttributeValue => ({ S })),
+  ':set': fc.constantFrom('1', '2', '12').map((N): AttributeValue => ({ NS: [N] })),
   ':none': fc.constant<AttributeValue>({ L: [] }),
   ':list': fc.constant<AttributeValue>({ L: [{ S: '9' }] }),
 });

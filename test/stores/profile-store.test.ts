@@ -13,9 +13,11 @@ import { EarlierPrompts, SampledPrompts } from '../../lib/aws/sampled-prompts.ts
 import { type AccountFacts, collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { wholeAccount } from '../../lib/detection/lanes.ts';
 import { processBatch } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
+import { laneName } from '../../lib/profile/lane.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { countPrompts, NO_PROMPTS, sampleOf, samplePrompts } from '../../lib/profile/prompt-sample.ts';
@@ -331,6 +333,22 @@ describe('an account that was erased', () => {
       expect(await stored(who)).toEqual(await stored(never));
     }
   });
+});
+
+it('an account in lanes is stored and read by an emulated DynamoDB as by the stand-in', async () => {
+  const who = account(next++);
+  const run = arrivals(harvest({ account: who, events: 40 }));
+  const lanes = new Map(
+    [0, 1, 2].map((lane) => [laneName(who, lane), run.filter((_, i) => i % 3 === lane)] as const),
+  );
+  const table = () => new ProfileTable(client, TABLE, { retentionDays: 35 });
+  for (const { deferred } of await applyBatch(lanes, table(), rules)) expect(deferred).toBe(undefined);
+  const state = (await table().load([who])).get(who) as AccountState;
+  expect(state.lanes?.numbers).toEqual([1, 2]);
+  expect([state.profile.totals.events, wholeAccount(state).profile.totals.events]).toEqual([14, 40]);
+  const scanned: AccountState[] = [];
+  for await (const found of table().scan()) if (found.profile.account === who) scanned.push(found);
+  expect(scanned.map(({ profile }) => profile.totals.events)).toEqual([40]);
 });
 
 describe('a sample of prompts', () => {

@@ -8,8 +8,6 @@ export interface BacktestRequest {
   readonly shards: number;
   /** what the run is of, by name: whoever goes on with it has to ask the same */
   readonly identity: Readonly<Record<string, string>>;
-  /** in order of arrival */
-  readonly files: readonly string[];
   readonly tracks: readonly Pick<Rules, 'policy' | 'calibration'>[];
   /** account pseudonym to the campaign that it is labelled with */
   readonly campaignOf: ReadonlyMap<string, string>;
@@ -23,6 +21,12 @@ export interface TurnWarning {
   readonly value: number;
   readonly severe: boolean;
   readonly text: string;
+}
+
+/** The same with what it is of: a list that may be long, and that dividing alone reads. */
+export interface WholeRequest extends BacktestRequest {
+  /** in order of arrival */
+  readonly files: readonly string[];
 }
 
 /** What one turn of a step has come to. It stands once it is kept: a step goes on from it, or from nothing. */
