@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import { dynamoDb, s3 } from '../../lib/aws/clients.ts';
+import type { Started } from '../../lib/aws/link-machine.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
 import { policyProblems } from '../policy-problems.ts';
@@ -13,9 +14,9 @@ const environment = readEnvironment('link', process.env);
 const logger = new Logger();
 const metrics = new Metrics();
 /** The client of Step Functions is loaded only where a run is started. */
-async function start(run: string): Promise<void> {
+async function start(run: string): Promise<Started> {
   const { LinkMachine } = await import('../../lib/aws/link-machine.ts');
-  await new LinkMachine(environment.LINK_MACHINE).start(run);
+  return new LinkMachine(environment.LINK_MACHINE).start(run);
 }
 
 const link = new LinkFunction({

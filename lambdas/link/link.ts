@@ -5,6 +5,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
 import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { ComparisonItem } from '../../lib/aws/comparison-item.ts';
+import type { Started } from '../../lib/aws/link-machine.ts';
 import { LinkRuns } from '../../lib/aws/link-runs.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { MembershipItems } from '../../lib/aws/membership-items.ts';
@@ -32,7 +33,7 @@ export interface LinkFunctionPorts {
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** starts a run in shards; undefined where runs are not divided */
-  readonly start: ((run: string) => Promise<void>) | undefined;
+  readonly start: ((run: string) => Promise<Started>) | undefined;
 }
 
 type Report = Omit<LinkReport, 'notices'>;
@@ -78,16 +79,18 @@ export class LinkFunction {
     }
   }
 
-  async #link(remaining: () => number): Promise<Report | { readonly started: string } | undefined> {
+  async #link(
+    remaining: () => number,
+  ): Promise<Report | { readonly run: string; readonly is: Started } | undefined> {
     const { start, logger } = this.#ports;
     const rules = await this.#rules();
     if (!rules.policy.campaigns.enabled) return undefined;
     if (start !== undefined) {
       // of calls within one minute one starts it
-      const started = `link-${new Date().toISOString().slice(0, 16).replaceAll(':', '-')}`;
-      await start(started);
-      logger.info('started', { run: started });
-      return { started };
+      const run = `link-${new Date().toISOString().slice(0, 16).replaceAll(':', '-')}`;
+      const is = await start(run);
+      logger.info(is === 'started' ? 'started' : 'a run is under way', { run });
+      return { run, is };
     }
     const begun = Date.now();
     await this.#begin(rules);

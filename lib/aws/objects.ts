@@ -23,3 +23,21 @@ export async function openObject(client: S3Client, bucket: string, key: string):
   // in Node.js the body is a stream of Node's
   return Body as Readable;
 }
+
+/** An object's bytes, where it is not larger than `most`; undefined where it is: then nothing of it is read. */
+export async function smallObject(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  most: number,
+): Promise<Uint8Array | undefined> {
+  const { Body, ContentLength = Number.POSITIVE_INFINITY } = await client.send(
+    new GetObjectCommand({ Bucket: bucket, Key: key }),
+  );
+  if (Body === undefined || ContentLength > most) {
+    // in Node.js the body is a stream of Node's: its connection is not kept for what nobody reads
+    (Body as Readable | undefined)?.destroy();
+    return undefined;
+  }
+  return Body.transformToByteArray();
+}

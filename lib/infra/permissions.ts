@@ -247,7 +247,7 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
     ...(r.linkMachineArn === undefined
       ? []
       : [
-          allow('Start', ['states:StartExecution'], r.linkMachineArn),
+          allow('Start', ['states:StartExecution', 'states:ListExecutions'], r.linkMachineArn),
           allow(
             'Runs',
             ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],

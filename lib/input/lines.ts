@@ -115,14 +115,17 @@ export async function* fileBatches(
   file: string,
   index: number,
   from: number,
-  options: Omit<ReadOptions, 'from'>,
+  options: Omit<ReadOptions, 'from'> & {
+    /** opens an object by its place in the list */
+    readonly openObject?: ((index: number) => Promise<Readable>) | undefined;
+  },
 ): AsyncGenerator<LineBatch> {
   const name = file === STDIN ? 'standard input' : file;
   const source =
     file === STDIN
       ? (options.stdin ?? process.stdin)
       : file.startsWith(S3)
-        ? await (await import('./s3.ts')).openObject(file)
+        ? await (options.openObject?.(index) ?? (await import('./s3.ts')).openObject(file))
         : createReadStream(file, { highWaterMark: 256 * 1024 });
   const splitter = new LineSplitter();
   let line = 1;

@@ -1,7 +1,7 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { s3 } from '../aws/clients.ts';
-import { keysBelow, openObject as open } from '../aws/objects.ts';
+import { keysBelow, openObject as open, smallObject } from '../aws/objects.ts';
 import { InputError } from './errors.ts';
 
 /** Input below an S3 prefix, `s3://bucket/prefix`: objects are read as they stream, one at a time. */
@@ -62,6 +62,51 @@ export async function openObject(name: string): Promise<Readable> {
   const { bucket, key } = placeOf(name);
   try {
     return await open(clientOf(), bucket, key);
+  } catch (error) {
+    throw faultOf(name, error);
+  }
+}
+
+const SCHEME = 's3://';
+/** Objects of a list that are asked for while one is read: an archive has many small ones, and each is waited for. */
+export const OBJECTS_AHEAD = 16;
+/** A larger one is read as it comes, when it is its turn. */
+const SMALL_BYTES = 4 * 1024 * 1024;
+
+/** Opens the objects of a list, one after another. What is wrong with one is said at its turn. */
+export class ObjectsAhead {
+  readonly #files: readonly string[];
+  readonly #fetch: (name: string) => Promise<Uint8Array | undefined>;
+  readonly #held = new Map<number, Promise<Uint8Array | undefined>>();
+
+  /** @param fetch an object's bytes; undefined where it is to be read as it comes */
+  constructor(files: readonly string[], fetch = fetchSmall) {
+    this.#files = files;
+    this.#fetch = fetch;
+  }
+
+  /** @param index in the list. @throws InputError where it cannot be read */
+  async open(index: number): Promise<Readable> {
+    for (let next = index; next < Math.min(index + OBJECTS_AHEAD, this.#files.length); next++) {
+      const name = this.#files[next] ?? '';
+      if (!name.startsWith(SCHEME) || this.#held.has(next)) continue;
+      const bytes = this.#fetch(name);
+      // whoever waits for it is told
+      bytes.catch(() => undefined);
+      this.#held.set(next, bytes);
+    }
+    const bytes = await this.#held.get(index);
+    this.#held.delete(index);
+    return bytes === undefined
+      ? openObject(this.#files[index] ?? '')
+      : Readable.from([Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)]);
+  }
+}
+
+async function fetchSmall(name: string): Promise<Uint8Array | undefined> {
+  const { bucket, key } = placeOf(name);
+  try {
+    return await smallObject(clientOf(), bucket, key, SMALL_BYTES);
   } catch (error) {
     throw faultOf(name, error);
   }

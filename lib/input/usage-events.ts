@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { ADAPTER_DEFAULTS, type AdapterDefaults } from '../telemetry/adapters/adapter.ts';
 import type { Late } from '../telemetry/adapters/otel.ts';
 import {
@@ -13,7 +14,7 @@ import { hasStoredBody, type StoredBodies } from './bedrock-bodies.ts';
 import { CsvRows, type HeldCsv, headerAlone } from './csv-rows.ts';
 import { type Document, DocumentReader, type HeldDocument } from './documents.ts';
 import { InputError } from './errors.ts';
-import { fileBatches, type LineBatch, type LinePosition, MAX_LINE, type ReadOptions } from './lines.ts';
+import { fileBatches, type LineBatch, type LinePosition, MAX_LINE, type ReadOptions, S3 } from './lines.ts';
 import { type HeldPieces, PartialLines } from './partial-lines.ts';
 import { recorded } from './recorded.ts';
 import { writtenEvent } from './written-lines.ts';
@@ -79,6 +80,7 @@ export async function* readUsageEvents(
   const reader = new EntryReader(source.format, source.defaults ?? ADAPTER_DEFAULTS, from.entries);
   // of a named format every entry is of that format
   const takesEvents = source.format === 'auto';
+  const openObject = await objectsOpener(files);
   let next: ReadPosition = from;
   for (const [index, name] of files.entries()) {
     if (index < from.file) continue;
@@ -104,7 +106,10 @@ export async function* readUsageEvents(
       );
     let file = '';
     try {
-      for await (const batch of fileBatches(name, index, first ? from.line : 1, source)) {
+      for await (const batch of fileBatches(name, index, first ? from.line : 1, {
+        ...source,
+        openObject,
+      })) {
         file = batch.file;
         next = batch.next;
         yield await read(documentsOf(batch, { documents, partial, table }, takesEvents));
@@ -126,6 +131,16 @@ export async function* readUsageEvents(
   }
   const late = reader.finish();
   if (late.length > 0) yield await lateBatch(late, { ...next, entries: reader.held }, source);
+}
+
+/** Opens objects of the list, where there are any. The SDK is loaded for those who need it. */
+async function objectsOpener(
+  files: readonly string[],
+): Promise<((index: number) => Promise<Readable>) | undefined> {
+  if (!files.some((file) => file.startsWith(S3))) return undefined;
+  const { ObjectsAhead } = await import('./s3.ts');
+  const ahead = new ObjectsAhead(files);
+  return (index) => ahead.open(index);
 }
 
 interface Place {

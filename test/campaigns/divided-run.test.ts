@@ -8,7 +8,7 @@ const world: World = {
   sets: [6, 0],
   students: 0,
   company: 4,
-  robust: false,
+  robust: true,
   past: 500,
   candidate: false,
 };
@@ -26,8 +26,8 @@ describe('a run of link, divided', () => {
     const base = new Base();
     await base.run(stored, async (ports) => {
       const parts = memoryParts();
-      const twice = await divided(ports, rules, 3, parts, 2);
-      expect(parts.names()).toHaveLength(2 + 3 * 8 + 1);
+      const twice = await divided(ports, rules, 2, parts, 2);
+      expect(parts.names()).toHaveLength(2 + 2 * 8 + 1);
       return twice;
     });
     expect(await base.outcome(accounts)).toEqual(expected);

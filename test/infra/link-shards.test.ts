@@ -82,11 +82,11 @@ describe('runs of link in shards', () => {
     const [, role] = resourceOf(template, 'AWS::IAM::Role', 'PipelineLinkRole');
     const { PolicyDocument } = (
       role.Properties.Policies as unknown as [
-        { PolicyDocument: { Statement: { Sid: string; Action: string; Resource: Json }[] } },
+        { PolicyDocument: { Statement: { Sid: string; Action: Json; Resource: Json }[] } },
       ]
     )[0];
     const start = PolicyDocument.Statement.find(({ Sid }) => Sid === 'Start');
-    expect(start?.Action).toBe('states:StartExecution');
+    expect(start?.Action).toEqual(['states:ListExecutions', 'states:StartExecution']);
     expect(JSON.stringify(start?.Resource)).toContain('stateMachine:Siphonwatch-link');
     expect(resourcesOf(template, 'AWS::IAM::Policy').size).toBe(0);
     const [, { Properties: bucket }] = resourceOf(template, 'AWS::S3::Bucket', 'BucketsState');

@@ -113,6 +113,7 @@ async function linking(name: string) {
       start: divided
         ? async (run) => {
             started.push(run);
+            return 'started';
           }
         : undefined,
     });
@@ -186,7 +187,7 @@ describe('a run of link', () => {
 
   it('is started, once a minute at most, where it is divided; a step without the one before is refused', async () => {
     const divided = await linking('started');
-    expect(await divided.start()).toEqual({ started: divided.started[0] });
+    expect(await divided.start()).toEqual({ run: divided.started[0], is: 'started' });
     expect(divided.started[0]).toMatch(/^link-\d{4}-\d\d-\d\dT\d\d-\d\d$/);
     await expect(divided.step({ step: 'read', run: 'never', shards: 2, shard: 0 })).rejects.toThrow(
       /never\/basis is not there/,

@@ -1,3 +1,4 @@
+import { OBJECTS_AHEAD } from '../../input/s3.ts';
 import { PRICES } from './prices.ts';
 
 /** What a backtest in shards is reckoned to take. */
@@ -13,7 +14,7 @@ export interface BacktestCost {
  * `npm run bench:backtest -- --data DIR --only distributed`. Merging is of traffic of that kind: it rests on accounts and hours too.
  */
 const PER_PACKED_MB = { divide: 0.49, replay: 0.98, merge: 0.47, objects: 8 };
-/** An object is asked for before its bytes come, s; assumed, not measured. */
+/** From asking for an object to its bytes, s, of so many at a time (lib/input/s3.ts); assumed, not measured. */
 const FIRST_BYTE_SECONDS = 0.03;
 /** A turn of a step: its task and the choice behind it (aws.amazon.com/step-functions/pricing: a transition for each state). */
 const TURN_TRANSITIONS = 2;
@@ -35,7 +36,7 @@ export function backtestCost(of: {
   const mb = of.bytes / 1e6;
   // no step uses more than one processor
   const slower = Math.max(1, PROCESSOR_MB / of.memoryMb);
-  const divide = PER_PACKED_MB.divide * mb * slower + FIRST_BYTE_SECONDS * of.objects;
+  const divide = PER_PACKED_MB.divide * mb * slower + (FIRST_BYTE_SECONDS * of.objects) / OBJECTS_AHEAD;
   const replay = PER_PACKED_MB.replay * mb * slower * of.policies;
   const merge = PER_PACKED_MB.merge * mb * slower * of.policies;
   // each shard has an object of events and one of reports at least
