@@ -664,6 +664,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ['test/detection/lanes.test.ts'],
   ),
   bug(
+    'lane-silent-for-ever',
+    BATCH,
+    'isDue(lastSeen, before) || isDue(lastSeen - LOOK_AGAIN_MS, before - LOOK_AGAIN_MS)',
+    'isDue(lastSeen, before)',
+    'an account of which a lane fell silent is looked at six hours late',
+    ['test/detection/lanes.test.ts'],
+  ),
+  bug(
     'lane-facts-dropped',
     APPLY,
     'groups.has(accountOf(name)) ? undefined : { facts: facts?.get(name) }',
