@@ -1,7 +1,7 @@
 import { type AccountFacts, collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
-import { type BatchResult, isDue, processHot } from '../../lib/detection/process-batch.ts';
+import { asksForLook, type BatchResult, isBehind, processHot } from '../../lib/detection/process-batch.ts';
 import { accountOf, laneNumber } from '../../lib/profile/lane.ts';
 import type { Position } from '../../lib/profile/position.ts';
 import { type IngestedEvent, unapplied } from '../../lib/profile/profile.ts';
@@ -69,22 +69,23 @@ export async function applyBatch(
   ]);
   const ports = { store, rules, beside };
   const applied: Applied[] = [];
-  const applyOne = async (name: string): Promise<boolean> => {
+  /** Returns the event time, ms, up to which a look at the account is asked for; 0: none. */
+  const applyOne = async (name: string): Promise<number> => {
     const run = arrivals.get(name) ?? [];
     const error = unreadable.get(name);
     if (error !== undefined) {
       applied.push({ account: name, steps: [], unusable: [{ arrivals: run, error }], state: undefined });
-      return false;
+      return 0;
     }
     const known = groups.has(accountOf(name)) ? undefined : { facts: facts?.get(name) };
     const one = new AccountRun(name, ports, known, prompts.get(name));
     applied.push(await one.apply(run, loaded.get(name)));
-    return one.beganStretch;
+    return one.asked;
   };
   const applyGroup = async (account: string, profiles: readonly string[]): Promise<void> => {
-    let began = false;
-    for (const name of profiles) began = (await applyOne(name)) || began;
-    if (began && !profiles.includes(account)) applied.push(...(await lookAgain(account, ports)));
+    let asked = 0;
+    for (const name of profiles) asked = Math.max(asked, await applyOne(name));
+    if (asked > 0) applied.push(...(await lookAgain(account, asked, ports)));
   };
   const all = [...groups, ...alone];
   let at = 0;
@@ -130,12 +131,19 @@ async function factsOf(
 }
 
 /**
- * Looks at an account of which a lane began a stretch of event time, and which may get no event itself for long. A failure is left to
- * the account's own next event, and to the next lane: nothing of this batch waits for it.
+ * Looks at an account of which a lane asked for it, and which may get no event itself for long. A failure is left to its own next event,
+ * and to the next lane that asks: nothing of this batch waits for it.
+ * @param asked event time, ms
  */
-async function lookAgain(account: string, ports: RunPorts): Promise<Applied[]> {
-  const looked = await new AccountRun(account, ports, undefined).look();
-  return looked === undefined ? [] : [looked];
+async function lookAgain(account: string, asked: number, ports: RunPorts): Promise<Applied[]> {
+  try {
+    const stored = (await ports.store.load([account], () => undefined, 'recent')).get(account);
+    if (stored === undefined || !isBehind(stored.judgement, asked)) return [];
+    const looked = await new AccountRun(account, ports, undefined).look(stored);
+    return looked === undefined ? [] : [looked];
+  } catch {
+    return [];
+  }
 }
 
 /** What a run works with. */
@@ -166,8 +174,8 @@ class AccountRun {
   #stored: AccountState | undefined;
   /** that is what it holds; a first load may miss what was written a moment ago */
   #sure = false;
-  /** a lane whose newest event is the first of a stretch of event time */
-  beganStretch = false;
+  /** of a lane: event time, ms, up to which it asks for a look at its account; 0: it does not */
+  asked = 0;
 
   constructor(
     account: string,
@@ -202,8 +210,9 @@ class AccountRun {
     return result();
   }
 
-  /** One look without any event, at what is stored now; undefined: it failed. */
-  async look(): Promise<Applied | undefined> {
+  /** One look without any event; undefined: it failed. */
+  async look(first: AccountState): Promise<Applied | undefined> {
+    this.#state = first;
     const error = await this.#applyPart([]);
     if (error !== undefined) return undefined;
     return { account: this.#account, steps: this.#steps, unusable: this.#unusable, state: this.#stored };
@@ -227,8 +236,8 @@ class AccountRun {
         const now = step.changed ? await this.#save(state, step, part) : state;
         if (now !== undefined) {
           this.#steps.push(step);
-          this.beganStretch ||=
-            laneNumber(this.#account) > 0 && isDue(now.profile.lastSeen, state.profile.lastSeen);
+          const [before, { lastSeen }] = [state.profile.lastSeen, now.profile];
+          if (laneNumber(this.#account) > 0 && asksForLook(lastSeen, before)) this.asked = lastSeen;
           this.#state = now;
           this.#stored = now;
           return undefined;

@@ -11,7 +11,7 @@ import type { WindowScore } from '../scoring/score.ts';
 import type { Significance } from '../scoring/significance.ts';
 import type { AccountState, Judgement } from './account-state.ts';
 import { judgeAccount, type Rules, type Subject } from './judge.ts';
-import { foldedUntil, wholeAccount } from './lanes.ts';
+import { foldedUntil, LANE_WAIT_MS, wholeAccount } from './lanes.ts';
 import { type Seal, sealed } from './seal.ts';
 import { judgeInShadow } from './shadow.ts';
 
@@ -67,8 +67,8 @@ function durationsOf(policy: Policy): Durations {
 /** Accounts are looked at with the first event of each such stretch of event time, ms: when a slice is over. */
 export const LOOK_MS = SLICE_MS;
 
-/** So long in a stretch of event time, ms, an account with lanes asks whether they are all in it, too: then its slice is over. */
-const LANES_ASKED_MS = HOUR;
+/** So long after a stretch of event time has begun, ms, an account with lanes is looked at again: whoever is silent is not waited for then. */
+const LOOK_AGAIN_MS = LANE_WAIT_MS + 5 * 60_000;
 
 /**
  * Advances an account by a run of arrivals in stream order: fold, judge at fixed points of event time, wherever batches end, and
@@ -146,21 +146,32 @@ export function processHot(
 const NO_NOTICES: readonly Notice[] = [];
 
 /**
- * Whether slices of an account with lanes may be over that nobody has looked at: with the first event of a stretch, and as long as that
- * look waits for other lanes. Without any arrival, whoever asks has seen another lane begin a stretch.
+ * Whether slices of an account with lanes may be over that nobody has looked at: see asksForLook. Without any arrival, whoever asks has
+ * seen another lane do so.
  */
 function mayBeDue(
-  { profile: { lastSeen: before }, judgement: { looked } }: AccountState,
+  { profile: { lastSeen: before }, judgement }: AccountState,
   { lastSeen }: Profile,
   arrivals: readonly IngestedEvent[],
 ): boolean {
-  if (arrivals.length === 0) return true;
-  const start = sliceStart(lastSeen);
-  return looked + SLICE_MS < start && (isDue(lastSeen, before) || lastSeen - start < LANES_ASKED_MS);
+  return arrivals.length === 0 || (isBehind(judgement, lastSeen) && asksForLook(lastSeen, before));
+}
+
+/** Whether an account may have a slice before event time `at` (ms) that is over and was not looked at. */
+export function isBehind({ looked }: Judgement, at: number): boolean {
+  return looked + SLICE_MS < sliceStart(at);
+}
+
+/**
+ * Whether a lane's newest event asks for a look at its account: the first of a stretch of event time, by the last lane to come so far, and
+ * the first of some minutes later, where one fell silent or a look was lost. Both ms.
+ */
+export function asksForLook(lastSeen: number, before: number): boolean {
+  return isDue(lastSeen, before) || isDue(lastSeen - LOOK_AGAIN_MS, before - LOOK_AGAIN_MS);
 }
 
 /** Whether the newest event time is the first of its stretch. Both ms. */
-export function isDue(lastSeen: number, before: number): boolean {
+function isDue(lastSeen: number, before: number): boolean {
   return Math.floor(lastSeen / LOOK_MS) > Math.floor(before / LOOK_MS);
 }
 

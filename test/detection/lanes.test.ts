@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type AccountState, newAccount } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { foldedUntil, wholeAccount } from '../../lib/detection/lanes.ts';
-import { type BatchResult, isDue, processHot } from '../../lib/detection/process-batch.ts';
+import { asksForLook, type BatchResult, processHot } from '../../lib/detection/process-batch.ts';
 import { accountNotice } from '../../lib/dossier/account-notice.ts';
 import type { Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
@@ -68,7 +68,8 @@ class Stored {
   apply(lane: number, arrivals: readonly IngestedEvent[]): void {
     const before = this.state(lane);
     const { state } = this.#keep(before, arrivals);
-    if (lane > 0 && isDue(state.profile.lastSeen, before.profile.lastSeen)) this.#keep(this.state(), []);
+    if (lane > 0 && asksForLook(state.profile.lastSeen, before.profile.lastSeen))
+      this.#keep(this.state(), []);
   }
 
   #keep(stored: AccountState, arrivals: readonly IngestedEvent[]): BatchResult {
@@ -148,6 +149,21 @@ describe('an account that is divided into lanes', () => {
     const [first] = lanesOf(2)[0] ?? [];
     stored.apply(0, first === undefined ? [] : [first]);
     expect(iso(foldedUntil(stored.state()))).toBe(iso(undivided.state().judgement.looked + 6 * 60 * MINUTE));
+  });
+
+  it('is looked at within minutes where a lane falls silent just before a slice is over', () => {
+    const stored = new Stored();
+    const [first = [], second = []] = lanesOf(2);
+    const end = START + 6 * 60 * MINUTE;
+    stored.apply(
+      0,
+      first.filter(({ time }) => time < end - 5 * MINUTE),
+    );
+    for (const arrival of second.filter(({ time }) => time < end + 30 * MINUTE)) {
+      stored.apply(1, [arrival]);
+      const waited = arrival.time >= end + 20 * MINUTE;
+      expect(stored.state().judgement.looked).toBe(waited ? START : 0);
+    }
   });
 
   it('is told of in notices that a dossier writes again from its events', () => {

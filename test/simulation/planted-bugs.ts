@@ -616,6 +616,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     LINKING,
   ),
   bug(
+    'link-shard-decides-alone',
+    'lib/campaigns/divided-run.ts',
+    'if (left.active.asked || left.shadow.asked) waiting.push(own);',
+    'if (left.active.asked && left.shadow.asked) waiting.push(own);',
+    'a run in shards judges without the count of all campaigns, and names nobody where one invocation does',
+    ['test/campaigns/divided-run.test.ts'],
+  ),
+  bug(
     'calibration-part-overwritten',
     'lib/aws/run-parts.ts',
     "body, { IfNoneMatch: '*' }",
@@ -653,6 +661,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'arrived >= newest - LANE_WAIT_MS',
     'arrived >= newest',
     'an account is judged without what its slower lanes have',
+    ['test/detection/lanes.test.ts'],
+  ),
+  bug(
+    'lane-silent-for-ever',
+    BATCH,
+    'isDue(lastSeen, before) || isDue(lastSeen - LOOK_AGAIN_MS, before - LOOK_AGAIN_MS)',
+    'isDue(lastSeen, before)',
+    'an account of which a lane fell silent is looked at six hours late',
     ['test/detection/lanes.test.ts'],
   ),
   bug(
