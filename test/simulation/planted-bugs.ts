@@ -616,6 +616,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     LINKING,
   ),
   bug(
+    'link-shard-decides-alone',
+    'lib/campaigns/divided-run.ts',
+    'if (left.active.asked || left.shadow.asked) waiting.push(own);',
+    'if (left.active.asked && left.shadow.asked) waiting.push(own);',
+    'a run in shards judges without the count of all campaigns, and names nobody where one invocation does',
+    ['test/campaigns/divided-run.test.ts'],
+  ),
+  bug(
     'calibration-part-overwritten',
     'lib/aws/run-parts.ts',
     "body, { IfNoneMatch: '*' }",
