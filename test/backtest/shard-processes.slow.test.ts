@@ -113,7 +113,7 @@ describe('backtest --shards', () => {
       }),
     );
     expect(killed, first.said).toBe(true);
-    expect(first.code).toBe(2);
+    expect(first.code).toBe(4);
     expect(first.said).toMatch(/shard \d: its process ended before it was done \(SIGKILL\)/);
     const kept = readdirSync(at('work')).filter((name) => /^report-\d+$/.test(name));
     expect(kept.length).toBeGreaterThan(0);

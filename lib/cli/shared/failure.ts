@@ -67,6 +67,7 @@ const BY_CODE: Readonly<Record<string, Remedy>> = {
     'there is no memory left',
     'end other programs, or give less traffic at a time',
   ),
+  ERR_SHARD_KILLED: machine('a process was ended from outside', 'the same command again'),
   EADDRINUSE: machine('the port is in use', 'give another, or 0 for any'),
   ENOENT: input(FILE_TROUBLE.ENOENT, 'check the name'),
   ENOTDIR: input(FILE_TROUBLE.ENOTDIR, 'check the name'),

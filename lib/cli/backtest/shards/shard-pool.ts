@@ -71,6 +71,9 @@ export class ShardPool {
           reject(
             new InputError(
               `shard ${shard + 1}: its process ended before it was done (${signal ?? `exit code ${code}`}): with --checkpoint the same command continues, and shards that are done are not done again`,
+              signal === null
+                ? {}
+                : { cause: Object.assign(new Error(signal), { code: 'ERR_SHARD_KILLED' }) },
             ),
           );
       });

@@ -68,21 +68,19 @@ export async function shardedBacktest(
     );
     return divided;
   };
+  const worked = work().catch((error: unknown) => {
+    // what failed because a shard did says less than the shard
+    const first = pool.failure ?? (error instanceof Error ? error : new Error(String(error)));
+    pool.stop(first);
+    throw first;
+  });
   try {
-    const [divided] = await Promise.all([
-      work().catch((error: unknown) => {
-        // what failed because a shard did says less than the shard
-        const first = pool.failure ?? (error instanceof Error ? error : new Error(String(error)));
-        pool.stop(first);
-        throw first;
-      }),
-      replayed,
-    ]);
+    const [divided] = await Promise.all([worked, replayed]);
     return { ...divided, merged };
   } finally {
     run.stop.removeEventListener('abort', onStop);
-    // no process is left, whatever happened
-    await replayed.catch(() => undefined);
+    // no process is left, and nobody writes into the folder any more, whatever happened
+    await Promise.allSettled([worked, replayed]);
   }
 }
 
