@@ -22,10 +22,10 @@ interface Reading {
  * @throws InputError naming the object that cannot be read
  */
 export async function divideTurn(ports: TurnPorts, { run, shards, turn }: TurnOf): Promise<Turn> {
-  const { runs, attempt } = ports;
+  const { runs, attempt, objectBytes } = ports;
   await runs.needRequest(run);
   const files = await runs.files(run);
-  const objects = new TurnObjects(runs, run, 'divide', turn, attempt);
+  const objects = new TurnObjects(runs, { run, step: 'divide', turn, attempt }, objectBytes);
   const divider = new ReplayDivider(shards, (shard, part) =>
     objects.add(`events-${shard}`, ['part', JSON.stringify(part)]),
   );

@@ -74,11 +74,11 @@ class ObjectReports implements ReportSource {
  * once an hour of traffic; one such look is never cut, so it has to fit into one turn.
  */
 export async function mergeTurn(
-  { runs, attempt, timeLeft }: TurnPorts,
+  { runs, attempt, timeLeft, objectBytes }: TurnPorts,
   { run, shards, turn }: TurnOf,
 ): Promise<Turn> {
   const { tracks, campaignOf } = await runs.needRequest(run);
-  const objects = new TurnObjects(runs, run, 'merge', turn, attempt);
+  const objects = new TurnObjects(runs, { run, step: 'merge', turn, attempt }, objectBytes);
   const before = await turnBefore(runs, run, 'merge', turn);
   const reports = await reportsOf(runs, run, shards, before?.at ?? []);
   const merged = tracks.map((rules) => new MergedRun(rules, campaignOf));

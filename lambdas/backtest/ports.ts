@@ -7,6 +7,8 @@ export interface TurnPorts {
   readonly attempt: string;
   /** whether there is time for more than to save what there is */
   readonly timeLeft: () => boolean;
+  /** of an object that steps hand each other, about; a test makes small ones */
+  readonly objectBytes?: number;
   /** the clock, ms since 1970 */
   readonly now: () => number;
 }

@@ -7,13 +7,13 @@ import type { TurnOf, TurnPorts } from './ports.ts';
 
 /** One turn of replaying a shard's events: whole objects of them, as many as there is time for. */
 export async function replayTurn(
-  { runs, attempt, timeLeft }: TurnPorts,
+  { runs, attempt, timeLeft, objectBytes }: TurnPorts,
   { run, shard, turn }: TurnOf & { readonly shard: number },
 ): Promise<Turn> {
   const step: StepName = `replay-${shard}`;
   const { tracks, campaignOf } = await runs.needRequest(run);
   const names = objectNames('divide', await runs.turns(run, 'divide'), `events-${shard}`);
-  const objects = new TurnObjects(runs, run, step, turn, attempt);
+  const objects = new TurnObjects(runs, { run, step, turn, attempt }, objectBytes);
   const replay = new ShardTracks(tracks, new Set(campaignOf.keys()));
   const before = await turnBefore(runs, run, step, turn);
   for await (const [part, value] of stateOf(runs, run, step, turn, before)) replay.restore(part, value);

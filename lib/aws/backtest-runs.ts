@@ -13,9 +13,11 @@ import type { Frame } from '../profile/resumable.ts';
 import { CODE_VERSION } from '../version.ts';
 import { OtherVersion, RunParts } from './run-parts.ts';
 
-/** A stream's frames are put as objects of about so many bytes before they are packed: of reports an object of each shard is held at a time. */
+/** A stream's frames are put as objects of about so many bytes before they are packed, some of them together. */
 const OBJECT_BYTES = 8 * 1024 * 1024;
-const REPORT_BYTES = 1024 * 1024;
+const TOGETHER = 4;
+/** Of reports an object of each shard is held at the same time: they are smaller. */
+const REPORTS_SMALLER = 8;
 /** All that is gathered never takes more than this. */
 const GATHERED_BYTES = 96 * 1024 * 1024;
 /** Objects that are put at the same time. */
@@ -114,16 +116,29 @@ export class BacktestRuns {
   }
 }
 
+/** One attempt at a turn. */
+export interface AttemptAt {
+  readonly run: string;
+  readonly step: StepName;
+  readonly turn: number;
+  readonly attempt: string;
+}
+
 /** Gathers the frames of one attempt at a turn by stream, and puts them as objects. */
 export class TurnObjects {
-  readonly attempt: string;
+  readonly #objectBytes: number;
   readonly #put: (stream: string, index: number, packed: readonly Uint8Array[]) => Promise<void>;
   readonly #held = new Map<string, { packed: Uint8Array[]; bytes: number }>();
   readonly #objects: Record<string, number> = {};
   #bytes = 0;
 
-  constructor(runs: BacktestRuns, run: string, step: StepName, turn: number, attempt: string) {
-    this.attempt = attempt;
+  /** @param objectBytes of an object, about; a test makes small ones */
+  constructor(
+    runs: BacktestRuns,
+    { run, step, turn, attempt }: AttemptAt,
+    objectBytes: number = OBJECT_BYTES,
+  ) {
+    this.#objectBytes = objectBytes;
     this.#put = (stream, index, packed) =>
       runs.putFrames(run, objectName(step, turn, attempt, stream, index), packed);
   }
@@ -143,23 +158,23 @@ export class TurnObjects {
     this.#bytes += bytes.length;
   }
 
-  /** Puts what makes an object, and all where too much is gathered. @param all whatever there is */
+  /** Puts what makes some objects, and all where too much is gathered. @param all whatever there is */
   async flush(all = false): Promise<void> {
     const everything = all || this.#bytes >= GATHERED_BYTES;
-    const due = [...this.#held].filter(
-      ([stream, { bytes }]) => everything || bytes >= (stream === 'report' ? REPORT_BYTES : OBJECT_BYTES),
-    );
-    for (let i = 0; i < due.length; i += PUTS) {
-      const now = due.slice(i, i + PUTS);
-      await Promise.all(
-        now.map(([stream, { packed }]) => this.#put(stream, this.#objects[stream] ?? 0, packed)),
-      );
-      for (const [stream, { bytes }] of now) {
-        this.#objects[stream] = (this.#objects[stream] ?? 0) + 1;
-        this.#held.delete(stream);
-        this.#bytes -= bytes;
+    const due: (readonly [stream: string, index: number, packed: readonly Uint8Array[]])[] = [];
+    for (const [stream, { packed, bytes }] of this.#held) {
+      const most = stream === 'report' ? this.#objectBytes / REPORTS_SMALLER : this.#objectBytes;
+      if (!everything && bytes < TOGETHER * most) continue;
+      for (const object of objectsOf(packed, most)) {
+        const index = this.#objects[stream] ?? 0;
+        this.#objects[stream] = index + 1;
+        due.push([stream, index, object]);
       }
+      this.#held.delete(stream);
+      this.#bytes -= bytes;
     }
+    for (let i = 0; i < due.length; i += PUTS)
+      await Promise.all(due.slice(i, i + PUTS).map((object) => this.#put(...object)));
   }
 
   async addAll(stream: string, frames: Iterable<Frame>): Promise<void> {
@@ -168,6 +183,21 @@ export class TurnObjects {
       await this.flush();
     }
   }
+}
+
+/** In their order, as many to an object as make it full. */
+function* objectsOf(packed: readonly Uint8Array[], most: number): Generator<readonly Uint8Array[]> {
+  let object: Uint8Array[] = [];
+  let bytes = 0;
+  for (const frame of packed) {
+    object.push(frame);
+    bytes += frame.length;
+    if (bytes < most) continue;
+    yield object;
+    object = [];
+    bytes = 0;
+  }
+  if (object.length > 0) yield object;
 }
 
 /** A frame as `TurnObjects` packs it. */

@@ -7,14 +7,15 @@ import {
   backtestStepInput,
   MOST_BACKTEST_SHARDS,
 } from '../../lib/contract/backtest-steps.ts';
+import { backtestMachine } from '../../lib/infra/backtest-machine.ts';
+import { readSettings } from '../../lib/infra/settings.ts';
 import { Execution } from '../lambdas/play-states.ts';
 import { type Json, resourceOf, resourcesOf, synthesized } from './synthesized.ts';
 
 const SHARDS = 7;
 const template = synthesized({ backtestShards: SHARDS });
-const definitionOf = (of: typeof template): Json =>
-  resourceOf(of, 'AWS::StepFunctions::StateMachine', '')[1].Properties.Definition as Json;
-const definition = definitionOf(template);
+const definition = resourceOf(template, 'AWS::StepFunctions::StateMachine', '')[1].Properties
+  .Definition as Json;
 
 /** Answers as `backtest` does where every step takes so many turns; keeps what it was asked. */
 function asked(turns: number, broken?: (input: BacktestStepInput) => boolean) {
@@ -44,7 +45,7 @@ describe('backtests in shards', () => {
     const plain = synthesized();
     plain.resourceCountIs('AWS::StepFunctions::StateMachine', 0);
     expect([...resourcesOf(plain, 'AWS::Lambda::Function').keys()].join()).not.toContain('Backtest');
-    expect(() => synthesized({ backtestShards: 2, archive: false })).toThrow(
+    expect(() => readSettings({ 'siphonwatch:backtestShards': 2, 'siphonwatch:archive': false })).toThrow(
       /backtestShards is 2 while siphonwatch:archive is false/,
     );
   });
@@ -71,11 +72,16 @@ describe('backtests in shards', () => {
     expect(inputs.map(words)).toEqual(['replay 3 1', 'merge 0', 'merge 1']);
   });
 
-  it('fit into the history and the 256 KiB of an execution with the most shards there may be, and hundreds of turns', async () => {
-    const { inputs, invoke } = asked(300);
-    const most = definitionOf(synthesized({ backtestShards: MOST_BACKTEST_SHARDS }));
-    await new Execution(most, 'r'.repeat(80), invoke).run();
-    expect(inputs).toHaveLength(1 + 300 * (MOST_BACKTEST_SHARDS + 2));
+  it('fit into the 256 KiB of a state with the most shards there may be, and into the history with hundreds of turns', async () => {
+    for (const [shards, turns] of [
+      [MOST_BACKTEST_SHARDS, 1],
+      [1, 300],
+    ] as const) {
+      const { inputs, invoke } = asked(turns);
+      const machine = backtestMachine('backtest', shards) as unknown as Json;
+      await new Execution(machine, 'r'.repeat(80), invoke).run();
+      expect(inputs).toHaveLength(1 + turns * (shards + 2));
+    }
   });
 
   it('do not try again what is wrong with the input, nor tolerate a failed shard', () => {

@@ -124,7 +124,7 @@ describe('a backtest in shards of an archive', () => {
       };
       const run = `faults-${seed}`;
       await emulated.runs.ask(run, request);
-      const invoke = invoker(emulated.runs, 40);
+      const invoke = invoker(emulated.runs, 40, 65_536);
       const playing = execution(3, run, async (fn, payload) => {
         Object.assign(emulated.faults, { before: fault, after: fault });
         try {

@@ -131,13 +131,13 @@ export async function requestOf(of: World, shards: number): Promise<WholeRequest
 }
 
 /** The function as the machine asks it. @param turn how many batches, objects or flushes a turn has time for */
-export function invoker(runs: BacktestRuns, turn = Number.POSITIVE_INFINITY) {
+export function invoker(runs: BacktestRuns, turn = Number.POSITIVE_INFINITY, objectBytes = 4096) {
   let attempts = 0;
   return async (_: Json, payload: Json): Promise<unknown> => {
     let left = turn;
     attempts++;
     return backtestStep(
-      { runs, attempt: `attempt-${attempts}`, timeLeft: () => --left > 0, now: () => START },
+      { runs, attempt: `attempt-${attempts}`, timeLeft: () => --left > 0, now: () => START, objectBytes },
       backtestStepInput.parse(payload),
     );
   };

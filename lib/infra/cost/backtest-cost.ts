@@ -13,7 +13,7 @@ export interface BacktestCost {
  * Seconds of a processor for each megabyte of the archive, as it is packed, and objects that steps put of it: measured by
  * `npm run bench:backtest -- --data DIR --only distributed`. Merging is of traffic of that kind: it rests on accounts and hours too.
  */
-const PER_PACKED_MB = { divide: 0.49, replay: 0.98, merge: 0.47, objects: 8 };
+const PER_PACKED_MB = { divide: 0.49, replay: 0.99, merge: 0.47, objects: 8.8 };
 /** From asking for an object to its bytes, s, of so many at a time (lib/input/s3.ts); assumed, not measured. */
 const FIRST_BYTE_SECONDS = 0.03;
 /** A turn of a step: its task and the choice behind it (aws.amazon.com/step-functions/pricing: a transition for each state). */
