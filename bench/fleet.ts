@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { newCampaign } from '../lib/campaigns/campaign.ts';
-import { MOST_PROMPTS } from '../lib/campaigns/content/contents.ts';
 import { COMMON } from '../lib/campaigns/content/nearest.ts';
 import { judgeCampaign } from '../lib/campaigns/judging/judge-campaign.ts';
 import { memberOf } from '../lib/campaigns/run-member.ts';
 import { MOST_LINK_SHARDS } from '../lib/contract/link-steps.ts';
 import { processBatch } from '../lib/detection/process-batch.ts';
+import { FOUND_BY_CONTENT } from '../lib/infra/cost/linking.ts';
 import { readUsageEvents } from '../lib/input/usage-events.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
 import type { IngestedEvent } from '../lib/profile/profile.ts';
@@ -18,6 +18,7 @@ import type { PastAccount } from '../lib/scoring/looks.ts';
 import { UNLEARNT } from '../lib/scoring/unlearnt.ts';
 import { MemoryProfileStore } from '../lib/stores/profile-memory.ts';
 import { type Costs, type Flow, flowOf } from './fleet/flow.ts';
+import { foundByContent } from './fleet/found-by-content.ts';
 import {
   ALONE_SECONDS,
   LINK_WAITS,
@@ -78,8 +79,8 @@ interface Measured {
   readonly growth: readonly Growth[];
 }
 
-/** Accounts of 64 prompts, of which each shows one of 65,536 features of a bin, at which COMMON show one on average. */
-const FEATURE_LIMIT = (COMMON * 65_536) / MOST_PROMPTS;
+/** Numbers of accounts among which topics are looked for. */
+const LOOKED_AMONG = [200_000, 250_000] as const;
 /** Accounts that forests are grown from at most (lib/scoring/learn-model.ts). */
 const MOST_GROWN = 4000;
 
@@ -289,7 +290,7 @@ function linkText(): string {
       ({ what, from, to, exponent }) =>
         `growth of ${what}: accounts to the power of ${exponent.toFixed(2)} (${from.toLocaleString('en')} to ${to.toLocaleString('en')})`,
     ),
-    `what is asked is found by features that ${COMMON} accounts show at most: at ${FEATURE_LIMIT.toLocaleString('en')} accounts as many show one on average, and beyond that fewer groups are found (how many fewer is not simulated)`,
+    `found by what they ask, of accounts that share a topic: ${found.map(({ accounts, share }) => `${Math.round(100 * share)} % among ${accounts.toLocaleString('en')} accounts`).join(', ')}; on average a feature is shown by ${COMMON} accounts, the most that it may be, at ${FOUND_BY_CONTENT.toLocaleString('en')}`,
     `growing forests: ${fit.seconds.toFixed(1)} s from ${fit.accounts.toLocaleString('en')} accounts, some ${grownSeconds().toFixed(0)} s from ${MOST_GROWN.toLocaleString('en')}, the most there are`,
     `assumed: ${JSON.stringify(LINK_WAITS)}; clocks of 1,500 accounts are in no time`,
   ].join('\n');
@@ -358,6 +359,7 @@ const rows = (values.size === undefined ? SIZES : [values.size]).map((size) => r
 process.stdout.write(
   `measured: ${figures.eventMs.toFixed(3)} ms an event, an account ${Math.round(figures.account.bytes)} bytes, ${figures.account.seeMs.toFixed(2)} ms to see, ${figures.account.measureMs.toFixed(2)} ms to measure; assumed: ${JSON.stringify(WAITS)} ms\n\n`,
 );
+const found = LOOKED_AMONG.map((accounts) => ({ accounts, share: foundByContent(accounts) }));
 const reach = linkReach(figures.link);
 process.stdout.write(`${linkText()}\n\n`);
 for (const row of rows) {
@@ -374,5 +376,5 @@ if (values.html !== undefined) writeFileSync(values.html, await drawn(rows, figu
 if (values.json !== undefined)
   writeFileSync(
     values.json,
-    `${JSON.stringify({ measured: figures, assumed: { ...WAITS, link: LINK_WAITS }, linkReach: reach, rows: rows.map(({ flow: { lags: _, ...flow }, ...row }) => ({ ...row, flow })) }, null, 2)}\n`,
+    `${JSON.stringify({ measured: figures, assumed: { ...WAITS, link: LINK_WAITS }, linkReach: reach, foundByContent: found, rows: rows.map(({ flow: { lags: _, ...flow }, ...row }) => ({ ...row, flow })) }, null, 2)}\n`,
   );

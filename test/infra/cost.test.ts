@@ -180,6 +180,8 @@ describe('a plan', () => {
     const said = (accounts: number) => plan(1000, { accounts }).warnings.join('\n');
     expect(said(100_000)).not.toMatch(/calibrate|link/);
     expect(said(1_000_000)).toMatch(/--calibrate-shards 4/);
+    expect(said(204_800)).not.toMatch(/what they ask/);
+    expect(said(204_801)).toMatch(/hardly found among more than 204,800 accounts/);
     expect(said(10_000_000)).toMatch(/--calibrate-shards 40[\s\S]*--link-shards 32/);
     expect(said(20_000_000)).toMatch(/link ends at some 16,000,000 accounts/);
     expect(said(1_000_000_000)).toMatch(/calibrate ends at 1000 shards/);

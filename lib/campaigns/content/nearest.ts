@@ -45,7 +45,11 @@ export interface BlockPostings {
  * @param shown how many accounts of all blocks show each feature
  * @param accounts of all blocks
  */
-export function postingsOf(vectors: ContentVectors, shown: Uint32Array, accounts: number): BlockPostings {
+export function postingsOf(
+  vectors: Pick<ContentVectors, 'contents' | 'own'>,
+  shown: Uint32Array,
+  accounts: number,
+): BlockPostings {
   const bins = binsFor(accounts);
   const features: number[] = [];
   const places: number[] = [];

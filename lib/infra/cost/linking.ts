@@ -1,4 +1,6 @@
 import { COMPARED_MS } from '../../campaigns/content/comparison.ts';
+import { MOST_PROMPTS } from '../../campaigns/content/contents.ts';
+import { COMMON } from '../../campaigns/content/nearest.ts';
 import { MOST_LINK_SHARDS } from '../../contract/link-steps.ts';
 import type { Settings } from '../settings.ts';
 import { MONTH_SECONDS, PRICES } from './prices.ts';
@@ -18,6 +20,12 @@ export const LINKED_ALONE = 135_000;
 /** Of a shard, so that a run ends within half an hour, and at which all shards end, as each takes what all others hold. */
 const LINKED_IN_SHARD = 312_500;
 export const MOST_LINKED = 16_000_000;
+
+/**
+ * Accounts up to which those who ask the same are found: each of 64 prompts shows one of a bin's 65,536 features, and one that more than
+ * COMMON accounts show finds nobody. `npm run bench:fleet` looks on both sides of it.
+ */
+export const FOUND_BY_CONTENT = (COMMON * 65_536) / MOST_PROMPTS;
 
 /** Least `linkShards` for so many accounts; undefined: no number of shards is enough. */
 export function linkShardsFor(accounts: number): number | undefined {

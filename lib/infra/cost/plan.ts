@@ -3,7 +3,7 @@ import { TABLE_STREAM_SHARDS } from '../../contract/tables.ts';
 import type { Settings } from '../settings.ts';
 import { type BillLine, billOf, LEFT_OUT, PEAK, shardsFor, totalOf } from './bill.ts';
 import type { CostFigures } from './figures.ts';
-import { linkShardsFor, MOST_LINKED } from './linking.ts';
+import { FOUND_BY_CONTENT, linkShardsFor, MOST_LINKED } from './linking.ts';
 import { batchDuration, batchSeconds, type Load, loadOf, unitsAt, type Workload } from './load.ts';
 import { calibrateShardsFor, SHARD_ACCOUNTS } from './recalibration.ts';
 
@@ -158,6 +158,10 @@ function firstLimits(
   else if (needed > settings.calibrateShards)
     found.push(
       `${accounts} accounts are too many for ${settings.calibrateShards} shards of calibrate: --calibrate-shards ${needed}`,
+    );
+  if (accounts > FOUND_BY_CONTENT)
+    found.push(
+      `campaigns that are linked by nothing but what they ask are hardly found among more than ${FOUND_BY_CONTENT.toLocaleString('en-US')} accounts that all ask enough; those that share payments, places or clocks are (docs/performance.md)`,
     );
   const linking = linkShardsFor(accounts);
   if (linking === undefined)
