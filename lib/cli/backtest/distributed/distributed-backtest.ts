@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { BacktestRuns } from '../../../aws/backtest-runs.ts';
+import { BacktestRuns, requireListed } from '../../../aws/backtest-runs.ts';
 import { MapMachineRuns } from '../../../aws/map-machine-runs.ts';
 import { objectsBelow } from '../../../aws/objects.ts';
 import { DEFAULT_STACK } from '../../../contract/command.ts';
@@ -49,6 +49,7 @@ export async function distributedBacktest(
     if (options.cancel === true) return await cancelRun({ machine });
     requireArchive(names, outputs.ArchiveBucketName ?? '');
     const asked = await askedOf(names, options);
+    requireListed(asked.traffic.files.length);
     requireOnce(asked);
     const shards = Number(outputs.BacktestShards);
     const on: Machine = {
