@@ -3,14 +3,13 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { fromExactJson, toExactJson } from '../backtest/shards/exact-json.ts';
 import {
   type BacktestRequest,
+  type ObjectList,
   objectName,
   type StepName,
   type Turn,
   type WholeRequest,
 } from '../backtest/shards/turns.ts';
-import { BACKTEST_PREFIX, MOST_OBJECTS } from '../contract/backtest-steps.ts';
-import { InputError } from '../input/errors.ts';
-import type { FileList } from '../input/file-list.ts';
+import { BACKTEST_PREFIX } from '../contract/backtest-steps.ts';
 import type { Frame } from '../profile/resumable.ts';
 import { CODE_VERSION } from '../version.ts';
 import { OtherVersion, RunParts } from './run-parts.ts';
@@ -39,9 +38,7 @@ export class BacktestRuns {
     this.#listed = listed;
   }
 
-  /** @throws InputError naming how many objects are too many */
   async ask(run: string, { files, ...request }: WholeRequest): Promise<void> {
-    requireListed(files.length);
     const lists = Array.from({ length: Math.ceil(files.length / this.#listed) }, (_, list) => list);
     for (let at = 0; at < lists.length; at += PUTS)
       await Promise.all(
@@ -54,7 +51,7 @@ export class BacktestRuns {
   }
 
   /** What is divided, in order of arrival: lists of it are read as they are needed. */
-  files(run: string, { objects }: Pick<BacktestRequest, 'objects'>): FileList {
+  files(run: string, { objects }: Pick<BacktestRequest, 'objects'>): ObjectList {
     const held = new Map<number, Promise<string[]>>();
     return {
       length: objects,
@@ -236,14 +233,6 @@ function* objectsOf(packed: readonly Uint8Array[], most: number): Generator<read
 export function frameOf(packed: Uint8Array): Frame {
   // what was written here
   return deserialize(packed) as Frame;
-}
-
-/** @throws InputError where an archive's part has more objects than a run may be of */
-export function requireListed(objects: number): void {
-  if (objects > MOST_OBJECTS)
-    throw new InputError(
-      `${objects.toLocaleString('en-US')} objects: a backtest in shards is of ${MOST_OBJECTS.toLocaleString('en-US')} at most; name fewer days, such as s3://.../events/day=2026-03-01/`,
-    );
 }
 
 const listName = (list: number): string => `files/${list}`;

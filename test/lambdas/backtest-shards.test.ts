@@ -1,7 +1,8 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backtestStep } from '../../lambdas/backtest/steps.ts';
-import { BacktestRuns, requireListed } from '../../lib/aws/backtest-runs.ts';
+import { BacktestRuns } from '../../lib/aws/backtest-runs.ts';
+import { requireListed } from '../../lib/cli/backtest/distributed/bounds.ts';
 import {
   BACKTEST_PREFIX,
   type BacktestStepInput,

@@ -31,6 +31,12 @@ export interface WholeRequest extends Omit<BacktestRequest, 'objects'> {
   readonly files: readonly string[];
 }
 
+/** Names of objects, read as they are needed (lib/input/file-list.ts). */
+export interface ObjectList {
+  readonly length: number;
+  at(index: number): Promise<string | undefined>;
+}
+
 /** What one turn of a step has come to. It stands once it is kept: a step goes on from it, or from nothing. */
 export interface Turn {
   /** which attempt at the turn put its objects: those of others count for nothing */

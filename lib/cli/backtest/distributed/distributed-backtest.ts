@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { BacktestRuns, requireListed } from '../../../aws/backtest-runs.ts';
+import { BacktestRuns } from '../../../aws/backtest-runs.ts';
 import { MapMachineRuns } from '../../../aws/map-machine-runs.ts';
 import { objectsBelow } from '../../../aws/objects.ts';
 import { DEFAULT_STACK } from '../../../contract/command.ts';
@@ -17,6 +17,7 @@ import {
   type MadeBacktest,
   toldBacktest,
 } from '../asked-backtest.ts';
+import { requireListed } from './bounds.ts';
 import { cancelRun, type Machine, machineBacktest } from './machine-backtest.ts';
 
 /**
