@@ -1,4 +1,12 @@
 import { MOST_LINK_SHARDS } from '../../lib/contract/link-steps.ts';
+import {
+  type HeldByLink,
+  heldAlone,
+  heldInSteps,
+  LINK_STEPS,
+  type LinkStepName,
+  postingBytes,
+} from '../../lib/infra/cost/link-memory.ts';
 import { PRICES } from '../../lib/infra/cost/prices.ts';
 
 /**
@@ -7,21 +15,16 @@ import { PRICES } from '../../lib/infra/cost/prices.ts';
  */
 
 /** Measured of one account, or of one that a part is about. Times in ms of a processor, sizes in bytes. */
-export interface LinkCosts {
+export interface LinkCosts extends HeldByLink {
   /** entries of the link table an account has, their size, and to decode and block one */
   readonly entries: number;
   readonly entryBytes: number;
   readonly entryMs: number;
-  /** share of the accounts that are held for linking; one of them in a part, in memory, to merge, and to link */
-  readonly kept: number;
-  readonly keptBytes: number;
-  readonly keptMemory: number;
+  /** of one that is held for linking: to merge, and to link */
   readonly mergeMs: number;
   readonly linkMs: number;
-  /** what an account asks: stored, in a part, in memory; to read, to keep or to take from a part */
+  /** what an account asks: stored; to read, to keep or to take from a part */
   readonly promptBytes: number;
-  readonly askedBytes: number;
-  readonly askedMemory: number;
   readonly sampleMs: number;
   readonly askedMs: number;
   /** to be found by others, and to be compared with them */
@@ -44,14 +47,6 @@ const QUERIES = 24;
 const LOADS = 24;
 /** Writes of a campaign, one after the other: whom it names, its members, itself. */
 const SAVES = 3;
-/** An index holds no more accounts than so many for each of 131,072 features (lib/campaigns/content/nearest.ts). */
-const MOST_POSTINGS = 2 * 65_536 * 200;
-const POSTINGS_OF_ONE = 128;
-const POSTING_BYTES = 8;
-/** Of every account, in each shard that compares: its own similarity, and what is shared with it. */
-const KNOWN_OF_ALL = 12;
-/** What a function needs before it holds anything. */
-const BASE_BYTES = 250e6;
 const MEMORY_MOST = 10_240e6;
 /** One invocation ends at 300 s, a step at 900 s (lib/infra/pipeline.ts); what is left is for its start and end. */
 export const ALONE_SECONDS = 270;
@@ -85,16 +80,13 @@ function sent(bytes: number): number {
   return bytes / LINK_WAITS.s3BytesPerSecond;
 }
 
-/** Seconds and bytes of the parts of reading, whoever does them. */
-function reading(accounts: number, costs: LinkCosts): { readonly seconds: number; readonly memory: number } {
+/** Seconds of the parts of reading, whoever does them. */
+function reading(accounts: number, costs: LinkCosts): number {
   const scan = (accounts * costs.entries * costs.entryBytes * LINK_WAITS.page) / 1e6 / 1000 / SEGMENTS;
   const entries = Math.max(scan, (accounts * costs.entries * costs.entryMs) / 1000);
   const queries = (accounts * LINK_WAITS.request) / QUERIES / 1000;
   const samples = Math.max(queries, (accounts * costs.sampleMs) / 1000);
-  return {
-    seconds: entries + samples,
-    memory: accounts * (costs.askedMemory + costs.kept * costs.keptMemory),
-  };
+  return entries + samples;
 }
 
 /** Loads, judges and saves the groups of so many accounts of the fleet. */
@@ -107,13 +99,11 @@ function judging(accounts: number, costs: LinkCosts): number {
 
 /** The run in one invocation: seconds and bytes. */
 export function linkAlone(accounts: number, costs: LinkCosts): { seconds: number; memory: number } {
-  const read = reading(accounts, costs);
   const { mergeMs, linkMs, indexMs, nearMs, likeMs, groupMs } = costs;
   const computed = accounts * (costs.kept * (mergeMs + linkMs) + indexMs + nearMs + likeMs + groupMs);
-  const postings = Math.min(MOST_POSTINGS, accounts * POSTINGS_OF_ONE) * POSTING_BYTES;
   return {
-    seconds: read.seconds + computed / 1000 + judging(accounts, costs),
-    memory: BASE_BYTES + read.memory + postings + accounts * KNOWN_OF_ALL,
+    seconds: reading(accounts, costs) + computed / 1000 + judging(accounts, costs),
+    memory: heldAlone(accounts, costs),
   };
 }
 
@@ -136,41 +126,28 @@ export function linkReach(costs: LinkCosts): { accounts: number; by: 'time' | 'm
 /** The steps of a run in so many shards. */
 export function linkSteps(accounts: number, shards: number, costs: LinkCosts): LinkStep[] {
   const own = accounts / shards;
-  const { askedBytes, askedMemory, keptBytes, kept } = costs;
-  const read = reading(own, costs);
+  const { askedBytes, keptBytes, kept } = costs;
   const left = own * (askedBytes + kept * keptBytes);
   const block = (of: number) => sent(of * askedBytes) + (of * costs.askedMs) / 1000;
-  // one in memory, and the bytes that it is made of
-  const blockMemory = own * (askedMemory + 2 * askedBytes);
-  const postings = Math.min(MOST_POSTINGS, accounts * POSTINGS_OF_ONE) * POSTING_BYTES;
-  const known = postings + accounts * KNOWN_OF_ALL;
-  const step = (name: string, invocations: number, seconds: number, memory: number): LinkStep => ({
-    step: name,
-    invocations,
-    seconds,
-    memory: BASE_BYTES + memory,
-  });
+  const postings = sent(postingBytes(accounts));
   const group =
     sent(accounts * kept * keptBytes) +
     (accounts * (kept * (costs.mergeMs + costs.linkMs) + costs.groupMs)) / 1000;
-  return [
-    step('read', shards, read.seconds + (own * costs.askedMs) / 1000 + sent(left), read.memory + 2 * left),
-    step('index', shards, block(own) + (own * costs.indexMs) / 1000, blockMemory),
-    step(
-      'compare',
-      shards,
-      sent(postings) + 2 * block(own) + block(accounts) + (own * costs.nearMs) / 1000,
-      2 * blockMemory + known,
-    ),
-    step(
-      'like',
-      shards,
-      sent(postings) + block(own) + block(accounts) + (own * costs.likeMs) / 1000,
-      2 * blockMemory + known,
-    ),
-    step('group', 1, group, accounts * kept * (costs.keptMemory + keptBytes / shards)),
-    step('judge', shards, judging(own, costs), 0),
-  ];
+  const seconds: Record<LinkStepName, number> = {
+    read: reading(own, costs) + (own * costs.askedMs) / 1000 + sent(left),
+    index: block(own) + (own * costs.indexMs) / 1000,
+    compare: postings + 2 * block(own) + block(accounts) + (own * costs.nearMs) / 1000,
+    like: postings + block(own) + block(accounts) + (own * costs.likeMs) / 1000,
+    group,
+    judge: judging(own, costs),
+  };
+  const held = heldInSteps(accounts, shards, costs);
+  return LINK_STEPS.map((step) => ({
+    step,
+    invocations: step === 'group' ? 1 : shards,
+    seconds: seconds[step],
+    memory: held[step],
+  }));
 }
 
 /** USD of one run, by the memory that its invocations are given. */

@@ -24,6 +24,7 @@ import { BINS } from '../../lib/scoring/group-ranks.ts';
 import { entryValues } from '../../lib/stores/link-store.ts';
 import { payers } from '../campaign-scale.ts';
 import { random } from '../random.ts';
+import { heldOf, noLessThan } from './held.ts';
 import type { LinkCosts } from './link.ts';
 
 /** What one account takes and holds in a run of `link`, on made-up bases: infrastructure of campaign-scale.ts, prompts of many topics. */
@@ -70,12 +71,6 @@ type Contents = Pick<
 /** As the state bucket keeps parts (lib/aws/run-parts.ts). */
 const packed = (part: unknown): Buffer => gzipSync(serialize(part), { level: 1 });
 
-function heap(): number {
-  (globalThis as { gc?: () => void }).gc?.();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
 function timed<T>(make: () => T): { readonly value: T; readonly ms: number } {
   const began = processorMs();
   const value = make();
@@ -109,15 +104,16 @@ function infrastructureOf(accounts: number): Infrastructure {
       for (const value of entryValues(account, facts)) entries.push({ value, account, text });
     }
   entries.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
-  const before = heap();
   const blocking = new CandidateBlocking();
   const reader = blocking.reader();
-  const read = timed(() => {
-    for (const { value, account, text } of entries) reader.add({ value, account, facts: decodeFacts(text) });
-    return blocking.part();
-  });
+  const { made: read, bytes: held } = heldOf(() =>
+    timed(() => {
+      for (const { value, account, text } of entries)
+        reader.add({ value, account, facts: decodeFacts(text) });
+      return blocking.part();
+    }),
+  );
   const kept = read.value.kept.length + read.value.strangers.length;
-  const keptMemory = (heap() - before) / kept;
   const bytes = packed(read.value);
   const whole = new CandidateBlocking();
   const merged = timed(() => whole.merge(deserialize(gunzipSync(bytes)) as typeof read.value));
@@ -131,7 +127,7 @@ function infrastructureOf(accounts: number): Infrastructure {
     // of a fleet only those who share an owner grow: the others are sampled
     kept: read.value.kept.length / count,
     keptBytes: bytes.length / kept,
-    keptMemory,
+    keptMemory: noLessThan(held, bytes.length, 'accounts that are held for linking') / kept,
     mergeMs: merged.ms / kept,
     linkMs: linked.ms / kept,
     members: members / count,
@@ -173,10 +169,12 @@ function contentsOf(accounts: number): Contents {
     inOrder(asked.flatMap(({ account, prompts }) => contentOf(account, prompts) ?? [])),
   );
   const bytes = packed(packedContents(sampled.value));
-  const before = heap();
-  const taken = timed(() => unpackedContents(deserialize(gunzipSync(bytes)) as PackedContents));
+  const { made: taken, bytes: held } = heldOf(() =>
+    timed(() => unpackedContents(deserialize(gunzipSync(bytes)) as PackedContents)),
+  );
   // what was there before has to be there still
-  const askedMemory = (heap() - before) / Math.min(asked.length, sampled.value.length);
+  const askedMemory =
+    noLessThan(held, bytes.length, 'what is asked') / Math.min(asked.length, sampled.value.length);
   const counter = new FeatureCounter();
   for (const { sketches } of sampled.value.slice(0, 500)) counter.add(sketches);
   const vectors = new ContentVectors(taken.value, weightsOf(counter.frequencies('e')));

@@ -23,8 +23,7 @@ interface Reading {
  */
 export async function divideTurn(ports: TurnPorts, { run, shards, turn }: TurnOf): Promise<Turn> {
   const { runs, attempt, objectBytes } = ports;
-  await runs.needRequest(run);
-  const files = await runs.files(run);
+  const files = runs.files(run, await runs.needRequest(run));
   const objects = new TurnObjects(runs, { run, step: 'divide', turn, attempt }, objectBytes);
   const divider = new ReplayDivider(shards, (shard, part) =>
     objects.add(`events-${shard}`, ['part', JSON.stringify(part)]),

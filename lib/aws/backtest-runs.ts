@@ -3,6 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { fromExactJson, toExactJson } from '../backtest/shards/exact-json.ts';
 import {
   type BacktestRequest,
+  type ObjectList,
   objectName,
   type StepName,
   type Turn,
@@ -23,23 +24,51 @@ const GATHERED_BYTES = 96 * 1024 * 1024;
 /** Objects that are put at the same time. */
 const PUTS = 16;
 
+/** Names of objects in one list: what a turn holds of them is two such lists, some MB. */
+const LISTED = 10_000;
+
 /** The one owner of `backtest-runs/` in the state bucket: what is asked, what turns hand each other, and the outcome. */
 export class BacktestRuns {
   readonly #parts: RunParts;
+  readonly #listed: number;
 
-  constructor(client: S3Client, bucket: string) {
+  /** @param listed names in a list; a test makes short ones */
+  constructor(client: S3Client, bucket: string, listed: number = LISTED) {
     this.#parts = new RunParts(client, bucket, BACKTEST_PREFIX);
+    this.#listed = listed;
   }
 
   async ask(run: string, { files, ...request }: WholeRequest): Promise<void> {
-    await this.#parts.keepText(run, 'files', JSON.stringify(files));
-    await this.#parts.keepText(run, 'request', toExactJson(request));
+    const lists = Array.from({ length: Math.ceil(files.length / this.#listed) }, (_, list) => list);
+    for (let at = 0; at < lists.length; at += PUTS)
+      await Promise.all(
+        lists.slice(at, at + PUTS).map((list) => {
+          const names = files.slice(list * this.#listed, (list + 1) * this.#listed);
+          return this.#parts.keepText(run, listName(list), JSON.stringify(names));
+        }),
+      );
+    await this.#parts.keepText(run, 'request', toExactJson({ ...request, objects: files.length }));
   }
 
-  /** What is divided, in order of arrival. */
-  async files(run: string): Promise<string[]> {
-    const text = await this.#parts.text(run, 'files');
-    if (text === undefined) throw new Error(`${run}: the list of its objects is gone: start the run anew`);
+  /** What is divided, in order of arrival: lists of it are read as they are needed. */
+  files(run: string, { objects }: Pick<BacktestRequest, 'objects'>): ObjectList {
+    const held = new Map<number, Promise<string[]>>();
+    return {
+      length: objects,
+      at: async (index) => {
+        const list = Math.floor(index / this.#listed);
+        const names = held.get(list) ?? this.#list(run, list);
+        held.set(list, names);
+        // reading looks ahead, never back by more
+        held.delete(list - 2);
+        return (await names)[index % this.#listed];
+      },
+    };
+  }
+
+  async #list(run: string, list: number): Promise<string[]> {
+    const text = await this.#parts.text(run, listName(list));
+    if (text === undefined) throw new Error(`${run}: a list of its objects is gone: start the run anew`);
     return JSON.parse(text) as string[];
   }
 
@@ -205,5 +234,7 @@ export function frameOf(packed: Uint8Array): Frame {
   // what was written here
   return deserialize(packed) as Frame;
 }
+
+const listName = (list: number): string => `files/${list}`;
 
 const turnName = (step: StepName, turn: number): string => `turns/${step}/${turn}`;

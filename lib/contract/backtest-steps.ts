@@ -14,6 +14,8 @@ const run = z.string().regex(/^[A-Za-z0-9_-]{1,80}$/);
 export const MOST_BACKTEST_SHARDS = 256;
 /** An execution's history holds 25,000 events, and a turn is seven of them (step-functions/latest/dg/service-quotas.html). */
 export const MOST_TURNS = 1000;
+/** Objects of the archive that a run may be of: the command holds all their names, some 250 bytes each. */
+export const MOST_OBJECTS = 5_000_000;
 const shards = z.number().int().min(1).max(MOST_BACKTEST_SHARDS);
 const shard = z.number().int().min(0);
 const turn = z.number().int().min(0);

@@ -120,7 +120,12 @@ export const SETTINGS = {
     'Memory of `score`, and with it its share of a processor (one whole processor at 1,769).',
   ),
   scoreTimeoutSeconds: wholeNumber(10, 900, 180, 'Timeout of `score`.'),
-  batchMemoryMb: wholeNumber(256, 10_240, 2048, 'Memory of `link` and `calibrate`.'),
+  batchMemoryMb: wholeNumber(
+    256,
+    10_240,
+    2048,
+    'Memory of `link`, `calibrate` and `backtest`. `siphonwatch plan` says what `link` needs for a number of accounts and of shards.',
+  ),
   nodeVersion: numberChoice(
     [22, 24],
     24,

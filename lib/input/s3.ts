@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { s3 } from '../aws/clients.ts';
 import { keysBelow, openObject as open, smallObject } from '../aws/objects.ts';
-import { InputError } from './errors.ts';
+import { InputError, PassingError } from './errors.ts';
+import type { FileList } from './file-list.ts';
 
 /** Input below an S3 prefix, `s3://bucket/prefix`: objects are read as they stream, one at a time. */
 
@@ -75,12 +76,12 @@ const SMALL_BYTES = 4 * 1024 * 1024;
 
 /** Opens the objects of a list, one after another. What is wrong with one is said at its turn. */
 export class ObjectsAhead {
-  readonly #files: readonly string[];
+  readonly #files: FileList;
   readonly #fetch: (name: string) => Promise<Uint8Array | undefined>;
   readonly #held = new Map<number, Promise<Uint8Array | undefined>>();
 
   /** @param fetch an object's bytes; undefined where it is to be read as it comes */
-  constructor(files: readonly string[], fetch = fetchSmall) {
+  constructor(files: FileList, fetch = fetchSmall) {
     this.#files = files;
     this.#fetch = fetch;
   }
@@ -88,8 +89,9 @@ export class ObjectsAhead {
   /** @param index in the list. @throws InputError where it cannot be read */
   async open(index: number): Promise<Readable> {
     for (let next = index; next < Math.min(index + OBJECTS_AHEAD, this.#files.length); next++) {
-      const name = this.#files[next] ?? '';
-      if (!name.startsWith(SCHEME) || this.#held.has(next)) continue;
+      if (this.#held.has(next)) continue;
+      const name = (await this.#files.at(next)) ?? '';
+      if (!name.startsWith(SCHEME)) continue;
       const bytes = this.#fetch(name);
       // whoever waits for it is told
       bytes.catch(() => undefined);
@@ -98,7 +100,7 @@ export class ObjectsAhead {
     const bytes = await this.#held.get(index);
     this.#held.delete(index);
     return bytes === undefined
-      ? openObject(this.#files[index] ?? '')
+      ? openObject((await this.#files.at(index)) ?? '')
       : Readable.from([Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)]);
   }
 }
@@ -112,7 +114,18 @@ async function fetchSmall(name: string): Promise<Uint8Array | undefined> {
   }
 }
 
+/** What S3 answers the next time too: AmazonS3/latest/API/ErrorResponses.html. All else is throttling, a fault of the service or of the network. */
+const LASTING: ReadonlySet<string> = new Set([
+  'NoSuchKey',
+  'NoSuchBucket',
+  'AccessDenied',
+  'InvalidObjectState',
+  'PermanentRedirect',
+]);
+
 function faultOf(name: string, error: unknown): InputError {
+  if (error instanceof InputError) return error;
   const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new InputError(`${name}: cannot be read: ${why}`, { cause: error });
+  const Fault = error instanceof Error && LASTING.has(error.name) ? InputError : PassingError;
+  return new Fault(`${name}: cannot be read: ${why}`, { cause: error });
 }

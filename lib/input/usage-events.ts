@@ -14,9 +14,11 @@ import { hasStoredBody, type StoredBodies } from './bedrock-bodies.ts';
 import { CsvRows, type HeldCsv, headerAlone } from './csv-rows.ts';
 import { type Document, DocumentReader, type HeldDocument } from './documents.ts';
 import { InputError } from './errors.ts';
-import { fileBatches, type LineBatch, type LinePosition, MAX_LINE, type ReadOptions, S3 } from './lines.ts';
+import type { FileList } from './file-list.ts';
+import { fileBatches, type LineBatch, type LinePosition, MAX_LINE, type ReadOptions } from './lines.ts';
 import { type HeldPieces, PartialLines } from './partial-lines.ts';
 import { recorded } from './recorded.ts';
+import type { ObjectsAhead } from './s3.ts';
 import { writtenEvent } from './written-lines.ts';
 
 /** A line that could not be used: where it stood, why, and the line itself. */
@@ -72,18 +74,15 @@ export interface EventSource extends Omit<ReadOptions, 'from'> {
  * usage events are validated. Memory does not grow with the files.
  * @throws InputError for unreadable files; bad lines are rejects
  */
-export async function* readUsageEvents(
-  files: readonly string[],
-  source: EventSource,
-): AsyncGenerator<EventBatch> {
+export async function* readUsageEvents(files: FileList, source: EventSource): AsyncGenerator<EventBatch> {
   const from = source.from ?? { file: 0, line: 1 };
   const reader = new EntryReader(source.format, source.defaults ?? ADAPTER_DEFAULTS, from.entries);
   // of a named format every entry is of that format
   const takesEvents = source.format === 'auto';
-  const openObject = await objectsOpener(files);
+  const openObject = objectsOpener(files);
   let next: ReadPosition = from;
-  for (const [index, name] of files.entries()) {
-    if (index < from.file) continue;
+  for (let index = from.file; index < files.length; index++) {
+    const name = (await files.at(index)) ?? '';
     const first = index === from.file;
     const documents = new DocumentReader(first ? from.document : undefined);
     const partial = new PartialLines(first ? from.partial : undefined);
@@ -134,13 +133,12 @@ export async function* readUsageEvents(
 }
 
 /** Opens objects of the list, where there are any. The SDK is loaded for those who need it. */
-async function objectsOpener(
-  files: readonly string[],
-): Promise<((index: number) => Promise<Readable>) | undefined> {
-  if (!files.some((file) => file.startsWith(S3))) return undefined;
-  const { ObjectsAhead } = await import('./s3.ts');
-  const ahead = new ObjectsAhead(files);
-  return (index) => ahead.open(index);
+function objectsOpener(files: FileList): (index: number) => Promise<Readable> {
+  let ahead: Promise<ObjectsAhead> | undefined;
+  return async (index) => {
+    ahead ??= import('./s3.ts').then((s3) => new s3.ObjectsAhead(files));
+    return (await ahead).open(index);
+  };
 }
 
 interface Place {

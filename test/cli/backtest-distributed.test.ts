@@ -30,7 +30,7 @@ describe('backtest --distributed', () => {
   it('starts none beside one that runs, cancels it, goes on with it, and with no other', async () => {
     world.machine.goesOn = false;
     const left = world.distributed('--yes');
-    await vi.waitFor(() => expect(world.machine.names).toHaveLength(1));
+    await vi.waitFor(() => expect(world.machine.names).toHaveLength(1), { timeout: 10_000 });
     expect(await world.distributed('--yes')).toMatchObject({
       code: 6,
       err: expect.stringContaining('is under way since'),

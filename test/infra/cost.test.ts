@@ -18,8 +18,13 @@ import { readSettings } from '../../lib/infra/settings.ts';
 import { partitionKey } from '../../lib/telemetry/record.ts';
 import { resourcesOf, synthesized } from './synthesized.ts';
 
-function plan(eventsPerSecond: number, over: Partial<Workload> = {}, latency: Latency = 'minute'): Plan {
-  const settings = readSettings({ 'siphonwatch:latency': latency });
+function plan(
+  eventsPerSecond: number,
+  over: Partial<Workload> = {},
+  latency: Latency = 'minute',
+  given: Readonly<Record<string, unknown>> = {},
+): Plan {
+  const settings = readSettings({ 'siphonwatch:latency': latency, ...given });
   const workload = {
     eventsPerSecond,
     gateways: 2,
@@ -115,7 +120,7 @@ describe('a plan', () => {
     const made = plan(1000, { accounts: 6_900_000 });
     const link = line(made, 'tables, reads of all accounts');
     const says =
-      /says USD (\S+) for those on demand and (\S+) provisioned: (\S+) and (\S+) are reads of `link`, and (\S+) its time in the 23 shards/;
+      /says USD (\S+) for those on demand and (\S+) provisioned: (\S+) and (\S+) are reads of `link`, and (\S+) its time in the 23 shards .* at the 4,608 MB/;
     expect(says.exec(text('operations'))?.slice(1)).toEqual([
       ...[made.total, link].flatMap((held) => [usd(held?.onDemand), usd(held?.provisioned)]),
       usd(line(made, 'linking, time of the function')?.onDemand),
@@ -186,6 +191,23 @@ describe('a plan', () => {
     expect(said(20_000_000)).toMatch(/link ends at some 16,000,000 accounts/);
     expect(said(1_000_000_000)).toMatch(/calibrate ends at 1000 shards/);
     expect(plan(1_000_000).warnings.join('\n')).toMatch(/score would be behind/);
+  });
+
+  it('says the memory that a shard of link needs, and bills link and calibrate at that', () => {
+    const made = (accounts: number, over: Record<string, unknown> = {}) =>
+      plan(10_000, { accounts }, 'minute', over);
+    const memory = (of: Plan) => /--batch-memory-mb (\d+)/.exec(of.warnings.join('\n'))?.[1];
+    expect(memory(made(100_000))).toBeUndefined();
+    // a tenth more than `compare` holds: some 3.5 GB of a million in 4, and 4.5 of ten million in 32
+    expect(memory(made(1_000_000))).toBe('3840');
+    expect(memory(made(10_000_000))).toBe('4864');
+    const said = { 'siphonwatch:linkShards': 4, 'siphonwatch:batchMemoryMb': 3840 };
+    expect(memory(made(1_000_000, said))).toBeUndefined();
+    for (const part of ['linking, time of the function', 'calibration, once a day'])
+      expect(line(made(1_000_000), part), part).toEqual(line(made(1_000_000, said), part));
+    expect(memory(made(1_000_000, { 'siphonwatch:linkShards': 16 }))).toBeUndefined();
+    expect(memory(made(100_000, { 'siphonwatch:batchMemoryMb': 256 }))).toBe('768');
+    expect(memory(made(20_000_000))).toBeUndefined();
   });
 
   it('prices an alarm by the metrics that it looks at, as they are in the template', () => {

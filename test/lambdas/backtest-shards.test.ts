@@ -1,6 +1,14 @@
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backtestStep } from '../../lambdas/backtest/steps.ts';
-import { type BacktestStepInput, MOST_TURNS } from '../../lib/contract/backtest-steps.ts';
+import { BacktestRuns } from '../../lib/aws/backtest-runs.ts';
+import { requireListed } from '../../lib/cli/backtest/distributed/bounds.ts';
+import {
+  BACKTEST_PREFIX,
+  type BacktestStepInput,
+  MOST_OBJECTS,
+  MOST_TURNS,
+} from '../../lib/contract/backtest-steps.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { eventsOf, text, type World, whole } from '../backtest/shard-worlds.ts';
 import { testCalibration } from '../calibration.ts';
@@ -113,5 +121,32 @@ describe('a backtest in shards', () => {
       [{ step: 'divide', run: 'gone', shards: 2, turn: 0 }, /-gone: cannot be read: NoSuchKey/],
     ] as const)
       await expect(turn('refused', input)).rejects.toThrow(why);
+  });
+
+  it('lists objects in parts, however many there are, and reads one part where it stands', async () => {
+    const gets: string[] = [];
+    const send = (command: object): unknown => {
+      if (command instanceof GetObjectCommand) gets.push(command.input.Key ?? '');
+      return emulated.objects.run(command);
+    };
+    const client = Object.create(S3Client.prototype, { send: { value: send } }) as S3Client;
+    const runs = new BacktestRuns(client, 'lists');
+    const name = (index: number): string => `s3://archive/events/${index}`;
+    const files = Array.from({ length: 20_001 }, (_, index) => name(index));
+    await runs.ask('long', { ...(await requestOf(SMALL, 2)), files });
+    const held = emulated.objects.names('lists', `${BACKTEST_PREFIX}long/`);
+    expect(held.map((one) => one.slice(`${BACKTEST_PREFIX}long/`.length))).toEqual([
+      ...['files/0', 'files/1', 'files/2', 'request'],
+    ]);
+    const request = await runs.needRequest('long');
+    gets.length = 0;
+    const list = runs.files('long', request);
+    expect(list.length).toBe(20_001);
+    for (const index of [9_999, 10_000, 9_999, 10_001, 20_000])
+      expect(await list.at(index)).toBe(name(index));
+    expect(await list.at(20_001)).toBeUndefined();
+    expect(gets.map((one) => one.slice(-1))).toEqual(['0', '1', '2']);
+    expect(() => requireListed(MOST_OBJECTS)).not.toThrow();
+    expect(() => requireListed(MOST_OBJECTS + 1)).toThrow(/5,000,001 objects: .* 5,000,000 at most/);
   });
 });

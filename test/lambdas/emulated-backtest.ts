@@ -30,6 +30,8 @@ export const ARCHIVE = 'archive-of-backtests';
 const STATE = 'state-of-backtests';
 /** Events of a record, and so of an object. */
 const RECORD = 120;
+/** Names of objects in a list: so few that every run reads several. */
+const LISTED = 2;
 
 /** Called with each call of the state bucket, before and after it has its effect: one that throws is a call that fails. */
 export interface StateFaults {
@@ -72,7 +74,7 @@ export async function emulatedBacktest(): Promise<EmulatedBacktest> {
     client,
     objects,
     faults,
-    runs: new BacktestRuns(state, STATE),
+    runs: new BacktestRuns(state, STATE, LISTED),
     read: async (Key) => {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: ARCHIVE, Key }));
       return (await Body?.transformToByteArray()) ?? new Uint8Array();

@@ -6,6 +6,8 @@ export interface BacktestRequest {
   /** version of the code that asks: steps of another one would replay otherwise */
   readonly code: string;
   readonly shards: number;
+  /** of the archive, as many as are listed beside the request */
+  readonly objects: number;
   /** what the run is of, by name: whoever goes on with it has to ask the same */
   readonly identity: Readonly<Record<string, string>>;
   readonly tracks: readonly Pick<Rules, 'policy' | 'calibration'>[];
@@ -24,9 +26,15 @@ export interface TurnWarning {
 }
 
 /** The same with what it is of: a list that may be long, and that dividing alone reads. */
-export interface WholeRequest extends BacktestRequest {
+export interface WholeRequest extends Omit<BacktestRequest, 'objects'> {
   /** in order of arrival */
   readonly files: readonly string[];
+}
+
+/** Names of objects, read as they are needed (lib/input/file-list.ts). */
+export interface ObjectList {
+  readonly length: number;
+  at(index: number): Promise<string | undefined>;
 }
 
 /** What one turn of a step has come to. It stands once it is kept: a step goes on from it, or from nothing. */

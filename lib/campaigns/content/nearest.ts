@@ -24,7 +24,7 @@ export interface Neighbour {
 }
 
 /** Bins of a sketch by which candidates are looked for, of so many accounts. */
-function binsFor(accounts: number): number {
+export function binsFor(accounts: number): number {
   return Math.max(FEWEST_BINS, Math.min(BINS, Math.floor((BINS * ALL_BINS_UP_TO) / accounts)));
 }
 

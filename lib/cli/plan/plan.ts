@@ -27,6 +27,7 @@ interface PlanOptions {
   readonly shards: number;
   readonly calibrateShards: number;
   readonly linkShards: number;
+  readonly batchMemoryMb?: number;
   readonly backtestShards: number;
   readonly archiveDays: number;
   readonly hunts?: boolean;
@@ -45,6 +46,7 @@ const { eventsPerSecond, gateways, accounts, lingerMs, buckets, shards } = WORKL
 /** As the settings of these names take them. */
 const DAYS = { least: 1, most: 3650, whole: true };
 const CALIBRATE_SHARDS = { least: 1, most: MOST_SHARDS, whole: true };
+const BATCH_MEMORY = { least: 256, most: 10_240, whole: true };
 const LINK_SHARDS = { least: 1, most: MOST_LINK_SHARDS, whole: true };
 const BACKTEST_SHARDS = { least: 0, most: MOST_BACKTEST_SHARDS, whole: true };
 
@@ -82,6 +84,11 @@ export function planCommand(): Command {
       0,
     )
     .option('--link-shards <n>', 'likewise', within(LINK_SHARDS), 1)
+    .option(
+      '--batch-memory-mb <n>',
+      'of link and calibrate, as the setting of the stack; what is needed is said',
+      within(BATCH_MEMORY),
+    )
     .option('--archive-days <n>', 'retention of the archive', within(DAYS), 90)
     .option('--hunts', 'with the archive in Parquet (setting hunts)')
     .option('--json', 'print one JSON document')
@@ -102,6 +109,7 @@ function planOf(options: PlanOptions): Plan {
     'siphonwatch:hunts': options.hunts === true,
     'siphonwatch:calibrateShards': options.calibrateShards,
     'siphonwatch:linkShards': options.linkShards,
+    ...(options.batchMemoryMb === undefined ? {} : { 'siphonwatch:batchMemoryMb': options.batchMemoryMb }),
     'siphonwatch:backtestShards': options.backtestShards,
   });
   return planFor(

@@ -3,6 +3,7 @@ import { TABLE_STREAM_SHARDS } from '../../contract/tables.ts';
 import type { Settings } from '../settings.ts';
 import { type BillLine, billOf, LEFT_OUT, PEAK, shardsFor, totalOf } from './bill.ts';
 import type { CostFigures } from './figures.ts';
+import { linkMemoryMb } from './link-memory.ts';
 import { FOUND_BY_CONTENT, linkShardsFor, MOST_LINKED } from './linking.ts';
 import { batchDuration, batchSeconds, type Load, loadOf, unitsAt, type Workload } from './load.ts';
 import { calibrateShardsFor, SHARD_ACCOUNTS } from './recalibration.ts';
@@ -76,7 +77,8 @@ export function planFor(workload: Workload, settings: Settings, figures: CostFig
     if (!isWithin(bounds, value)) throw new RangeError(`${name}: ${value}: allowed is ${inWords(bounds)}`);
   }
   const load = loadOf(workload, figures);
-  const lines = billOf(load, settings, figures);
+  const batchMemoryMb = Math.max(settings.batchMemoryMb, memoryNeeded(workload.accounts, settings));
+  const lines = billOf(load, { ...settings, batchMemoryMb }, figures);
   const total = {
     onDemand: totalOf(lines, 'onDemand'),
     provisioned: totalOf(lines, 'provisioned'),
@@ -138,6 +140,12 @@ function warningsOf(plan: Omit<Plan, 'warnings'>): string[] {
   return found;
 }
 
+/** Least batchMemoryMb, with the shards of link that are set or needed; 0 where no number of shards is enough. */
+function memoryNeeded(accounts: number, { linkShards }: Settings): number {
+  const needed = linkShardsFor(accounts);
+  return needed === undefined ? 0 : linkMemoryMb(accounts, Math.max(linkShards, needed));
+}
+
 /** Limits of one stack that no quota raises, each with what to do. */
 function firstLimits(
   { workload, load, shards }: Omit<Plan, 'warnings'>,
@@ -171,6 +179,11 @@ function firstLimits(
   else if (linking > settings.linkShards)
     found.push(
       `${accounts} accounts are too many for ${settings.linkShards} shards of link: --link-shards ${linking}`,
+    );
+  const memory = memoryNeeded(accounts, settings);
+  if (memory > settings.batchMemoryMb)
+    found.push(
+      `link holds up to ${memory} MB in an invocation and has ${settings.batchMemoryMb}: --batch-memory-mb ${memory} (setting batchMemoryMb), and what link and calibrate cost here is at that; more shards of link hold less each`,
     );
   const events = load.eventsPerSecond / load.batchesPerSecond;
   const flushes = unitsAt(workload.windowSeconds, figures.windows, (held) => held.flushesPerEvent);

@@ -17,6 +17,7 @@ import {
   type MadeBacktest,
   toldBacktest,
 } from '../asked-backtest.ts';
+import { requireListed } from './bounds.ts';
 import { cancelRun, type Machine, machineBacktest } from './machine-backtest.ts';
 
 /**
@@ -49,6 +50,7 @@ export async function distributedBacktest(
     if (options.cancel === true) return await cancelRun({ machine });
     requireArchive(names, outputs.ArchiveBucketName ?? '');
     const asked = await askedOf(names, options);
+    requireListed(asked.traffic.files.length);
     requireOnce(asked);
     const shards = Number(outputs.BacktestShards);
     const on: Machine = {
