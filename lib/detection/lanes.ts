@@ -4,8 +4,8 @@ import { joinSlices } from '../profile/window.ts';
 import type { AccountState } from './account-state.ts';
 
 /**
- * A lane whose newest event arrived so much before the account's newest is not waited for, ms: it fell silent, or its shard is far
- * behind. What it has later counts in the windows of later looks, as late events do.
+ * A lane whose newest event is so much older than the account's newest is not waited for, ms: it fell silent, its shard is far behind, or only a
+ * gateway feeds it that sends what is old. What it has later counts in the windows of later looks, as late events do.
  */
 export const LANE_WAIT_MS = 15 * 60_000;
 
@@ -70,8 +70,7 @@ export function newestOf({ profile, lanes }: AccountState): {
  * before it are over in every lane, so what they are judged by does not rest on which lane was faster.
  */
 export function foldedUntil(state: AccountState): number {
-  const profiles = partsOf(state).map(({ profile }) => profile);
-  const newest = Math.max(...profiles.map(({ arrived }) => arrived));
-  const waited = profiles.filter(({ arrived }) => arrived >= newest - LANE_WAIT_MS);
-  return sliceStart(Math.min(...waited.map(({ lastSeen }) => lastSeen)));
+  const newest = partsOf(state).map(({ profile }) => profile.lastSeen);
+  const latest = Math.max(...newest);
+  return sliceStart(Math.min(...newest.filter((lastSeen) => lastSeen >= latest - LANE_WAIT_MS)));
 }

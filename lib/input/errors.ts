@@ -11,6 +11,11 @@ export class NotYetError extends InputError {
   override readonly name = 'NotYetError';
 }
 
+/** What could not be read this time, by no fault of the input: the same again may go well. A verb prints the message. */
+export class PassingError extends InputError {
+  override readonly name = 'PassingError';
+}
+
 /** What the system says of a file or folder, in words, by `error.code` (errno(3)). */
 export const FILE_TROUBLE = {
   ENOENT: 'there is no such file or folder',

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { LIMITS } from '../limits.ts';
 import { encodingOf, plainChunks, textDecoder } from './encodings.ts';
-import { fileTrouble, InputError } from './errors.ts';
+import { fileTrouble, InputError, PassingError } from './errors.ts';
 
 /** A run of consecutive lines of one file. */
 export interface LineBatch {
@@ -154,11 +154,11 @@ export async function* fileBatches(
       if (batch !== undefined) yield batch;
     }
   } catch (error) {
-    throw error instanceof InputError
-      ? new InputError(`${name}: ${error.message}`, { cause: error })
-      : new InputError(`${name}: ${faultOf(error)}${line > 1 ? ` (after line ${line - 1})` : ''}`, {
-          cause: error,
-        });
+    if (error instanceof InputError) throw new InputError(`${name}: ${error.message}`, { cause: error });
+    // an object's bytes that stop coming are none of its own faults
+    const Fault = file.startsWith(S3) && isOfNetwork(error) ? PassingError : InputError;
+    const where = line > 1 ? ` (after line ${line - 1})` : '';
+    throw new Fault(`${name}: ${faultOf(error)}${where}`, { cause: error });
   }
   const rest = batchOf(splitter.end());
   if (rest !== undefined) yield rest;
@@ -216,8 +216,14 @@ class LineSplitter {
   }
 }
 
+/** The system's and Node's errors have codes; of those, zlib's own say that what came is damaged (Node.js, "Zlib constants"). */
+const isOfNetwork = (error: unknown): boolean => /^(?!Z_)./.test(codeOf(error));
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
 function faultOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   if (code === 'Z_BUF_ERROR') return 'the gzip file ends too early: it is truncated';
   if (code.startsWith('Z_')) return `the gzip file is damaged (${code})`;
   return fileTrouble(error);

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { s3 } from '../aws/clients.ts';
 import { keysBelow, openObject as open, smallObject } from '../aws/objects.ts';
-import { InputError } from './errors.ts';
+import { InputError, PassingError } from './errors.ts';
 import type { FileList } from './file-list.ts';
 
 /** Input below an S3 prefix, `s3://bucket/prefix`: objects are read as they stream, one at a time. */
@@ -114,7 +114,18 @@ async function fetchSmall(name: string): Promise<Uint8Array | undefined> {
   }
 }
 
+/** What S3 answers the next time too: AmazonS3/latest/API/ErrorResponses.html. All else is throttling, a fault of the service or of the network. */
+const LASTING: ReadonlySet<string> = new Set([
+  'NoSuchKey',
+  'NoSuchBucket',
+  'AccessDenied',
+  'InvalidObjectState',
+  'PermanentRedirect',
+]);
+
 function faultOf(name: string, error: unknown): InputError {
+  if (error instanceof InputError) return error;
   const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new InputError(`${name}: cannot be read: ${why}`, { cause: error });
+  const Fault = error instanceof Error && LASTING.has(error.name) ? InputError : PassingError;
+  return new Fault(`${name}: cannot be read: ${why}`, { cause: error });
 }

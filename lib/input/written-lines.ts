@@ -7,8 +7,9 @@ import type { UsageEvent } from '../telemetry/usage-event.ts';
 const BEGINS = '{"v":1,"id":"';
 const LONGEST = 8192;
 
-/** Room for a line of so many characters, of at most three bytes each. */
-const room = Buffer.allocUnsafe(3 * LONGEST);
+/** Room for a line of so many characters, of at most three bytes each, and its end. */
+const room = Buffer.allocUnsafe(3 * LONGEST + 1);
+const LINE_FEED = 10;
 
 /**
  * The usage event of a line that is as a recorder wrote it; undefined for any other line, which is read as JSON and
@@ -18,6 +19,8 @@ export function writtenEvent(line: string): UsageEvent | undefined {
   const { length } = line;
   if (length > LONGEST || !line.startsWith(BEGINS)) return undefined;
   const size = room.write(line);
+  // no value goes on behind it: what stands there is of lines before
+  room[size] = LINE_FEED;
   // as many bytes as characters: all of them ASCII
   const event = size === length ? scanUsageEvent(room, line, 0, size) : undefined;
   if (event === undefined || !checkedTimes(event).ok) return undefined;

@@ -50,16 +50,23 @@ export interface Packed {
 export class Partitions {
   readonly #bucketing: string;
   readonly #count: number;
+  readonly #places = new Map<string, Bucket>();
   /** those of the bucketing, then lanes */
   readonly #all: Bucket[];
   /** of accounts that are split */
   readonly #lanes: ReadonlyMap<string, readonly Bucket[]>;
 
-  /** @throws RangeError where what is to be split is not as declared */
-  constructor(bucketing: string, count: number, split: SplitAccounts | undefined) {
+  /**
+   * @param lane of all events that are of no account that is split: events that are put back go where they stood
+   * @throws RangeError where what is to be split is not as declared, or there is no such lane
+   */
+  constructor(bucketing: string, count: number, split: SplitAccounts | undefined, lane = 0) {
+    if (!Number.isInteger(lane) || lane < 0 || lane >= LIMITS.accountLanes.most)
+      throw new RangeError(`lane: a whole number from 0 to ${LIMITS.accountLanes.most - 1}, not ${lane}`);
     this.#bucketing = bucketing;
     this.#count = count;
-    this.#all = Array.from({ length: count }, (_, number) => newBucket(number, number, bucketing));
+    this.#all = Array.from({ length: count }, (_, number) => newBucket(number, number, bucketing, lane));
+    for (const bucket of this.#all) this.#places.set(bucket.key, bucket);
     this.#lanes = this.#split(split);
   }
 
@@ -77,7 +84,10 @@ export class Partitions {
 
   #split(split: SplitAccounts | undefined): ReadonlyMap<string, readonly Bucket[]> {
     if (split === undefined) return new Map();
+    if (split === null || typeof split !== 'object')
+      throw new RangeError('split: accounts, and into how many lanes');
     const { accounts, into } = split;
+    if (!Array.isArray(accounts)) throw new RangeError('split.accounts: a list of pseudonyms');
     if (!Number.isInteger(into) || into < 2 || into > LIMITS.accountLanes.most)
       throw new RangeError(`split.into: a whole number from 2 to ${LIMITS.accountLanes.most}, not ${into}`);
     return new Map(
@@ -93,9 +103,10 @@ export class Partitions {
   /** Accounts of one bucket share its lanes. */
   #laneOf(number: number, lane: number): Bucket {
     const key = laneKey(number, lane, this.#bucketing);
-    const held = this.#all.find((one) => one.key === key);
+    const held = this.#places.get(key);
     if (held !== undefined) return held;
     const made = newBucket(number, this.#all.length, this.#bucketing, lane);
+    this.#places.set(key, made);
     this.#all.push(made);
     return made;
   }

@@ -77,6 +77,8 @@ export interface ProducerOptions {
   readonly stampArrived?: boolean;
   /** accounts that send more than one shard takes */
   readonly split?: SplitAccounts;
+  /** lane of all other events, 0 to 15: what is put back goes where it stood; default 0 */
+  readonly lane?: number;
 }
 
 /** Limits of PutRecords: 500 records and 5 MiB a call, 1 MiB a record, partition keys included. */
@@ -171,7 +173,7 @@ class BucketedProducer implements Producer {
     this.#longestPause = options.longestPause ?? 10_000;
     this.#attempts = options.attempts ?? Number.POSITIVE_INFINITY;
     this.#stampArrived = options.stampArrived ?? false;
-    this.#partitions = new Partitions(bucketing, buckets, options.split);
+    this.#partitions = new Partitions(bucketing, buckets, options.split, options.lane);
   }
 
   async put(event: UsageEvent): Promise<void> {

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { LIMITS } from '../limits.ts';
 import { parseUsageEvent } from './parse-usage-event.ts';
 import { describeReason, kindOf } from './reason.ts';
+import { laneIn } from './record.ts';
 import { decodeRecord } from './record-codec.ts';
 import type { UsageEvent } from './usage-event.ts';
 
@@ -15,7 +17,11 @@ const kinesisPayload = z.object({
   Records: z.array(
     z.object({
       eventID: z.string().optional(),
-      kinesis: z.object({ data: z.string(), sequenceNumber: z.string().optional() }),
+      kinesis: z.object({
+        data: z.string(),
+        sequenceNumber: z.string().optional(),
+        partitionKey: z.string().optional(),
+      }),
     }),
   ),
 });
@@ -27,6 +33,8 @@ type BatchRecord = z.infer<typeof kinesisPayload>['Records'][number];
 export interface PlacedEvent {
   readonly event: UsageEvent;
   readonly sequence: string | undefined;
+  /** lane in which it had stood: only there is known whether it was applied */
+  readonly lane: number;
 }
 
 export interface QuarantinedEvents {
@@ -78,14 +86,20 @@ export function readQuarantined(
         continue;
       }
       const bytes = Buffer.from(payload, encoding);
-      take(bytes, `:${i + 1}`, origin?.sequence, () => false);
+      // never applied: the lane does not matter
+      take(bytes, `:${i + 1}`, { sequence: origin?.sequence, lane: 0 }, () => false);
       continue;
     }
     const records = batchIn(json);
     if (records !== undefined) {
       const before = events.length;
       for (const [r, { kinesis }] of records.entries())
-        take(Buffer.from(kinesis.data, 'base64'), `:${i + 1} record ${r}`, kinesis.sequenceNumber, isApplied);
+        take(
+          Buffer.from(kinesis.data, 'base64'),
+          `:${i + 1} record ${r}`,
+          { sequence: kinesis.sequenceNumber, lane: lanePutTo(kinesis.partitionKey) },
+          isApplied,
+        );
       ofBatches += events.length - before;
       continue;
     }
@@ -95,17 +109,28 @@ export function readQuarantined(
   }
   return { events, refused, ofBatches, applied: leftOut, tableChanges };
 
-  function take(bytes: Uint8Array, where: string, sequence: string | undefined, leavesOut: IsApplied): void {
+  function take(
+    bytes: Uint8Array,
+    where: string,
+    place: Omit<PlacedEvent, 'event'>,
+    leavesOut: IsApplied,
+  ): void {
     const decoded = decodeRecord(bytes);
     if (decoded.reason !== undefined) refuse(where, describeReason(decoded.reason));
     for (const line of decoded.lines) {
       if (line.reason !== undefined) refuse(where, describeReason(line.reason));
       if (line.event === undefined || !parseUsageEvent(line.event).ok) continue;
-      const placed = { event: line.event, sequence };
+      const placed = { event: line.event, ...place };
       if (leavesOut(placed)) leftOut++;
       else events.push(placed);
     }
   }
+}
+
+/** The lane that a partition key names; 0 where it names none that there can be. */
+function lanePutTo(key: string | undefined): number {
+  const { lane } = laneIn(key ?? '');
+  return lane < LIMITS.accountLanes.most ? lane : 0;
 }
 
 /** Records of a batch that Lambda gave up on; undefined: the text is something else. */

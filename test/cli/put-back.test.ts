@@ -4,9 +4,10 @@ import { decodeBatch, type KinesisRecord } from '../../lambdas/score/decode-batc
 import { QuarantineBucket, type SetAside } from '../../lib/aws/quarantine.ts';
 import { putBack } from '../../lib/cli/redrive/put-back.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { laneName } from '../../lib/profile/lane.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
-import type { ProducerPort } from '../../lib/telemetry/producer.ts';
+import { createProducer, type ProducerPort } from '../../lib/telemetry/producer.ts';
 import { account, HOUR, harvest, iso, START } from '../events.ts';
 import { Clients } from '../simulation/functions.ts';
 import { World } from '../simulation/world.ts';
@@ -125,4 +126,32 @@ describe('redrive', () => {
     expect(await redrive(new Stream())).toMatchObject({ ofTables: 1, usable: 0, refused: 0 });
     expect(await redrive(new Stream())).toMatchObject({ objects: 0, ofTables: 0 });
   });
+});
+
+it('puts what was applied of a divided account back into its lanes, where it is known', async () => {
+  const stream = new Stream();
+  const sent: { partitionKey: string; data: string }[] = [];
+  const put = stream.putRecords.bind(stream);
+  stream.putRecords = (entries) => {
+    for (const { partitionKey, data } of entries)
+      sent.push({ partitionKey, data: Buffer.from(data).toString('base64') });
+    return put(entries);
+  };
+  const producer = createProducer(stream, { split: { accounts: [who], into: 4 } });
+  for (const event of harvest({ account: who, events: 60, everyMs: 60_000 })) await producer.put(event);
+  await producer.close();
+  expect(new Set(sent.map(({ partitionKey }) => partitionKey)).size).toBe(4);
+  // all of it was applied, and its invocation died before it could say so
+  const text = JSON.stringify({
+    payload: JSON.stringify({ Records: sent.map((kinesis) => ({ kinesis })) }),
+  });
+  stream.arrival += 5 * 60_000;
+  const object = { name: 'batch', text, isApplied: () => false, mark: () => Promise.resolve() };
+  async function* objects() {
+    yield object;
+  }
+  expect((await putBack(objects(), stream)).putBack).toBe(60);
+  const counted = [0, 1, 2, 3].map((lane) => stream.store.one(laneName(who, lane)).profile.totals);
+  expect(counted.reduce((sum, { events }) => sum + events, 0)).toBe(60);
+  expect(counted.reduce((sum, { repeated }) => sum + repeated, 0)).toBe(60);
 });

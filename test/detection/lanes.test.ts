@@ -151,6 +151,24 @@ describe('an account that is divided into lanes', () => {
     expect(iso(foldedUntil(stored.state()))).toBe(iso(undivided.state().judgement.looked + 6 * 60 * MINUTE));
   });
 
+  it('does not wait for a lane that only a gateway feeds which sends what is old', () => {
+    const stored = new Stored();
+    const [first = [], second = []] = lanesOf(2);
+    const late = 24 * 60 * MINUTE;
+    const old = second.map((arrival) => ({ ...arrival, arrived: arrival.arrived + late }));
+    const now = first.map((arrival) => ({
+      ...arrival,
+      event: { ...arrival.event, time: iso(arrival.time + late) },
+      time: arrival.time + late,
+      arrived: arrival.arrived + late,
+    }));
+    for (let i = 0; i < now.length; i += 5) {
+      stored.apply(1, old.slice(i, i + 5));
+      stored.apply(0, now.slice(i, i + 5));
+    }
+    expect(stored.state().judgement.looked).toBe(undivided.state().judgement.looked + late);
+  });
+
   it('is looked at within minutes where a lane falls silent just before a slice is over', () => {
     const stored = new Stored();
     const [first = [], second = []] = lanesOf(2);

@@ -84,11 +84,17 @@ describe('backtests in shards', () => {
     }
   });
 
-  it('do not try again what is wrong with the input, nor tolerate a failed shard', () => {
+  it('try again what passes and not what is wrong with the input, nor tolerate a failed shard', () => {
     expect(definition).toMatchObject({
       States: {
         Divide: {
-          Retry: expect.arrayContaining([{ ErrorEquals: ['InputError', 'OtherVersion'], MaxAttempts: 0 }]),
+          Retry: expect.arrayContaining([
+            { ErrorEquals: ['InputError', 'OtherVersion'], MaxAttempts: 0 },
+            expect.objectContaining({
+              ErrorEquals: expect.arrayContaining(['PassingError', 'SlowDown']),
+              MaxAttempts: 6,
+            }),
+          ]),
         },
         Replay: { ToleratedFailurePercentage: 0 },
       },

@@ -44,6 +44,24 @@ describe('a line that a recorder wrote', () => {
     for (const line of lines) expect(writtenEvent(line)).toStrictEqual(JSON.parse(line));
   });
 
+  it('is read right behind one that was cut, wherever that was', () => {
+    const [line = ''] = lines;
+    for (let cut = 1; cut < line.length; cut++) {
+      // names of its own each time: what is remembered of them must not hide what a cut one leaves behind
+      const number = String(cut)
+        .padStart(4, '0')
+        .replaceAll(/[0189]/g, (digit) => 'wxyz'['0189'.indexOf(digit)] ?? '');
+      const named = line
+        .replace(/a_[a-z2-7]{26}/, `a_${number.padEnd(26, 'q')}`)
+        .replace(/"model":"[^"]*"/, `"model":"model-${number}"`)
+        .replace(/"plan":"[^"]*"/, `"plan":"p-${number}"`);
+      // not read, as it ends in a letter of two bytes, and left behind where lines are looked at
+      expect(writtenEvent(`${named}é`)).toBeUndefined();
+      if (cut < named.length) expect(writtenEvent(named.slice(0, cut))).toBeUndefined();
+      expect(writtenEvent(named)).toStrictEqual(JSON.parse(named));
+    }
+  });
+
   it('comes to the same events, faults and counts as through the parser, whatever lies between', async () => {
     const [line = ''] = lines;
     const odd = [

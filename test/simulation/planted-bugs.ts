@@ -658,9 +658,17 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'lane-not-waited-for',
     'lib/detection/lanes.ts',
-    'arrived >= newest - LANE_WAIT_MS',
-    'arrived >= newest',
+    'lastSeen >= latest - LANE_WAIT_MS',
+    'lastSeen >= latest',
     'an account is judged without what its slower lanes have',
+    ['test/detection/lanes.test.ts'],
+  ),
+  bug(
+    'lane-of-old-waited-for',
+    'lib/detection/lanes.ts',
+    'newest.filter((lastSeen) => lastSeen >= latest - LANE_WAIT_MS)',
+    'newest',
+    'an account is not judged while a lane is silent, or a gateway sends what is old into one of its own',
     ['test/detection/lanes.test.ts'],
   ),
   bug(

@@ -25,3 +25,15 @@ it('brings back what was set aside alone and what Lambda gave up on, and says wh
     'day.ndjson:6: not JSON (a text of 1 characters)',
   ]);
 });
+
+it('says in which lane of its account an event had stood, that it may be put back there: only there is known that it was applied', () => {
+  const all = harvest({ account: account(1), events: 3 });
+  const Records = all.map((event, i) => ({
+    kinesis: {
+      data: Buffer.from(encodeRecord({ bucket: 1 }, [event])).toString('base64'),
+      partitionKey: ['b1-256/001', 'b1-256/001/3', 'b1-256/001/99'][i],
+    },
+  }));
+  const { events } = readQuarantined('day.ndjson', JSON.stringify({ payload: JSON.stringify({ Records }) }));
+  expect(events.map(({ lane }) => lane)).toEqual([0, 3, 0]);
+});

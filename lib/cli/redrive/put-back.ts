@@ -1,6 +1,6 @@
 import { say } from '../../input/say.ts';
 import { defaultPolicy } from '../../policy/policy.ts';
-import { createProducer, type ProducerPort } from '../../telemetry/producer.ts';
+import { createProducer, type Producer, type ProducerPort } from '../../telemetry/producer.ts';
 import { type IsApplied, readQuarantined } from '../../telemetry/quarantined.ts';
 
 /** One object of the quarantine bucket, and how to note that it was put back. */
@@ -60,7 +60,7 @@ export async function putBack(
     unclear: 0,
     ofTables: 0,
   };
-  const producer = port === undefined ? undefined : createProducer(port, { redriven: true });
+  const lanes = port === undefined ? undefined : new LaneProducers(port);
   const limit = Date.now() - LATE_HOURS * 3_600_000;
   for await (const { name, text, isApplied, mark } of objects) {
     if (isApplied === undefined) {
@@ -85,15 +85,42 @@ export async function putBack(
     sum.applied += leftOut;
     sum.refused += refused.length;
     sum.late += events.filter(({ event }) => Date.parse(event.time) < limit).length;
-    if (producer !== undefined) {
-      for (const { event } of events) await producer.put(event);
-      await producer.flush();
+    if (lanes !== undefined) {
+      for (const { event, lane } of events) await lanes.of(lane).put(event);
+      await lanes.flush();
       sum.putBack += events.length;
       await mark({ events: events.length, refused: refused.length });
     }
     progress(sum);
   }
-  await producer?.close();
+  await lanes?.close();
   if (sum.refused > NAMED) say(`... and ${sum.refused - NAMED} more`);
   return sum;
+}
+
+/** A producer for each lane that events are put back into: only where an event had stood is known whether it was applied. */
+class LaneProducers {
+  readonly #port: ProducerPort;
+  readonly #made = new Map<number, Producer>();
+
+  constructor(port: ProducerPort) {
+    this.#port = port;
+  }
+
+  of(lane: number): Producer {
+    let producer = this.#made.get(lane);
+    if (producer === undefined) {
+      producer = createProducer(this.#port, { redriven: true, lane });
+      this.#made.set(lane, producer);
+    }
+    return producer;
+  }
+
+  async flush(): Promise<void> {
+    for (const producer of this.#made.values()) await producer.flush();
+  }
+
+  async close(): Promise<void> {
+    for (const producer of this.#made.values()) await producer.close();
+  }
 }
