@@ -43,5 +43,7 @@ export interface Asked {
 
 /** Where a run's parts lie in the state bucket. They expire; the command takes those away of a run whose outcome it has told. */
 export const BACKTEST_PREFIX = 'backtest-runs/';
-/** Days until they expire: longer than a run may take (lib/infra/backtest-machine.ts), and than anybody thinks about resuming it. */
+/** Days until they expire: longer than a run may take without a break. One that is resumed goes on as long as its first parts are there. */
 export const BACKTEST_DAYS = 7;
+/** An execution is given up after so many days: before its first parts expire. */
+export const MOST_RUN_DAYS = 5;

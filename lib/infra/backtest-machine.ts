@@ -1,4 +1,4 @@
-import type { Asked, BacktestStepInput } from '../contract/backtest-steps.ts';
+import { type Asked, type BacktestStepInput, MOST_RUN_DAYS } from '../contract/backtest-steps.ts';
 import { ANSWERED, DISTRIBUTED, type Parameters, RETRY, tasksOf } from './machine-tasks.ts';
 
 /**
@@ -13,8 +13,7 @@ function parametersOf(step: BacktestStepInput['step'], shards: number): Paramete
   return step === 'replay' ? { ...asked, 'shard.$': '$.shard' } : asked;
 }
 
-/** A run is given up after this: before its first parts expire (BACKTEST_DAYS). */
-const TIMEOUT_SECONDS = 5 * 24 * 3600;
+const TIMEOUT_SECONDS = MOST_RUN_DAYS * 24 * 3600;
 
 /**
  * What is wrong with the input is wrong the next time too: a function's error is known by its name (connect-lambda.html). What S3 refuses for a

@@ -21,7 +21,7 @@ const TURN_TRANSITIONS = 2;
 /** Of a shard in the map: it starts, a turn, its end; and those of the run itself. */
 const TRANSITIONS = { shard: 4, run: 8 };
 /** Seconds of a turn that are work (lambdas/backtest/handler.ts). */
-const TURN_SECONDS = 600;
+export const TURN_SECONDS = 600;
 /** Memory at which Lambda gives a function one whole processor, MB (lambda/latest/dg/configuration-memory.html). */
 const PROCESSOR_MB = 1769;
 
@@ -41,13 +41,19 @@ export function backtestCost(of: {
   const merge = PER_PACKED_MB.merge * mb * slower * of.policies;
   // each shard has an object of events and one of reports at least
   const puts = Math.max(2 * of.shards, PER_PACKED_MB.objects * mb * of.policies);
-  const turns = (divide + replay + merge) / TURN_SECONDS;
-  const transitions = TRANSITIONS.run + of.shards * TRANSITIONS.shard + turns * TURN_TRANSITIONS;
+  const turns = turnsOf({ divide, replay, merge }, of.shards);
+  const further = turns.divide - 1 + of.shards * (turns.replay - 1) + turns.merge - 1;
+  const transitions = TRANSITIONS.run + of.shards * TRANSITIONS.shard + further * TURN_TRANSITIONS;
+  const noted = notesOf(turns, of.shards, further);
   const lines = [
     { what: 'reads of the archive', usd: (of.objects / 1000) * PRICES.s3.getThousand },
     {
       what: 'objects that steps hand each other',
       usd: (puts / 1000) * (PRICES.s3.putThousand + PRICES.s3.getThousand),
+    },
+    {
+      what: 'requests, lists and records of turns',
+      usd: (noted.puts * PRICES.s3.putThousand + noted.gets * PRICES.s3.getThousand) / 1000,
     },
     {
       what: 'time of the function',
@@ -59,5 +65,35 @@ export function backtestCost(of: {
     minutes: (divide + replay / of.shards + merge) / 60,
     usd: lines.reduce((sum, { usd }) => sum + usd, 0),
     lines,
+  };
+}
+
+/** Turns of a step; of replaying, of each shard. */
+interface Turns {
+  readonly divide: number;
+  readonly replay: number;
+  readonly merge: number;
+}
+
+function turnsOf(seconds: Turns, shards: number): Turns {
+  const turns = (of: number): number => Math.max(1, Math.ceil(of / TURN_SECONDS));
+  return {
+    divide: turns(seconds.divide),
+    replay: turns(seconds.replay / shards),
+    merge: turns(seconds.merge),
+  };
+}
+
+/**
+ * Objects beside what steps hand each other, put and asked for (lambdas/backtest, lib/aws/backtest-runs.ts). Each turn asks for the request and whether it
+ * stands already, one of a shard for all records of dividing, one of merging for those of all shards; a turn that is not the last leaves
+ * a state of one object at least.
+ */
+function notesOf({ divide, replay, merge }: Turns, shards: number, further: number) {
+  const records = divide + shards * replay + merge;
+  return {
+    // a list of names, the request and the outcome
+    puts: 3 + records + further,
+    gets: 1 + 3 * divide + shards * replay * (2 + divide) + merge * (2 + shards * replay) + 2 * further,
   };
 }

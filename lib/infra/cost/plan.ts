@@ -1,4 +1,5 @@
 import { MOST_SHARDS } from '../../contract/calibrate-steps.ts';
+import { shardsAtOnce } from '../../contract/shards-at-once.ts';
 import { TABLE_STREAM_SHARDS } from '../../contract/tables.ts';
 import type { Settings } from '../settings.ts';
 import { type BillLine, billOf, LEFT_OUT, PEAK, shardsFor, totalOf } from './bill.ts';
@@ -92,12 +93,11 @@ export function planFor(workload: Workload, settings: Settings, figures: CostFig
     concurrency:
       Math.min(workload.shards * workload.parallelizationFactor, Math.ceil(PEAK * load.busySeconds) + 1) +
       BESIDE +
-      // a calibration, a run of link, and a backtest that somebody starts run all of their shards at once
-      settings.calibrateShards -
-      1 +
-      settings.linkShards -
-      1 +
-      settings.backtestShards,
+      shardsAtOnce({
+        calibrate: settings.calibrateShards,
+        link: settings.linkShards,
+        backtest: settings.backtestShards,
+      }),
     peakWriteUnits: Math.ceil(PEAK * load.writeUnitsPerSecond),
     lines,
     total,

@@ -5,6 +5,16 @@ const NAME = /\/day=(\d{4}-\d{2}-\d{2})\/.*\/([^/]+-\d+)-\d+\.ndjson\.gz$/;
 /** Days that are named. */
 const NAMED = 5;
 
+/** Days of which there are archived objects. @param files addresses of objects */
+export function archivedDays(files: readonly string[]): number {
+  const days = new Set<string>();
+  for (const file of files) {
+    const [, day] = NAME.exec(file) ?? [];
+    if (day !== undefined) days.add(day);
+  }
+  return days.size;
+}
+
 /**
  * What the names of archived objects say of the archive: days between others of which nothing is there, and objects that begin with the
  * same record as another. Of a missing hour, or object, they say nothing: it looks like one without traffic.

@@ -12,6 +12,7 @@ import { typedHere } from '../../shared/called-as.ts';
 import { printJson } from '../../shared/command.ts';
 import { type Asked, identityOf, type MadeReplay, type Replayed, tellWarnings } from '../asked-backtest.ts';
 import { archiveNotes } from './archive-notes.ts';
+import { requireEnd } from './bounds.ts';
 import { type ToldOutcome, toldOutcome } from './told-outcome.ts';
 
 /** A deployment, as far as a backtest in shards needs it. */
@@ -105,7 +106,13 @@ async function started(
       `a run is under way since ${last.started}: the same command with --resume watches it where it is of the same input, --cancel ends it`,
     );
   const cost = await on.cost(asked);
+  requireEnd(cost.minutes, traffic.files);
   for (const note of archiveNotes(traffic.files)) say(note);
+  say(
+    typedHere(
+      `note: ${on.shards} functions run at once, beside those that score traffic, out of the account's concurrency; siphonwatch doctor compares`,
+    ),
+  );
   if (options.yes !== true) {
     if (options.json === true) printJson({ cost: { ...cost, shards: on.shards } });
     else process.stdout.write(typedHere(costWords(cost, on.shards)));
