@@ -6,10 +6,7 @@ import { account } from '../events.ts';
 
 it('a run has a time, however many campaigns are stored', async () => {
   const group: Group = { members: [account(1), account(2)], links: [], bodies: [] };
-  const campaign = newCampaign(
-    { members: [account(1), account(2)], links: [], strength: 1 } as unknown as Group,
-    9,
-  );
+  const campaign = newCampaign(group, 9);
   const clock = { newestArrival: () => Promise.resolve(5) };
   expect(await runTime({ clock }, new Array(200_000).fill(campaign))).toBe(9);
   expect(await runTime({ clock }, [])).toBe(5);
