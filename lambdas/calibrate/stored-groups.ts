@@ -3,6 +3,7 @@ import type { CampaignStore, LinkStore } from '../../lib/campaigns/ports.ts';
 import { SLICE_MS } from '../../lib/profile/slice.ts';
 import type { GroupRanks } from '../../lib/scoring/group-ranks.ts';
 import type { PastAccount } from '../../lib/scoring/looks.ts';
+import { largest } from '../../lib/statistics/extremes.ts';
 
 export interface GroupPorts {
   readonly links: Pick<LinkStore, 'prompts'>;
@@ -27,7 +28,10 @@ export async function storedGroups(
   const frequencies = new FrequencyLearner();
   for await (const { samples } of links.prompts()) frequencies.add(samples);
   const content = frequencies.learnt();
-  const newest = Math.max(0, ...accounts.map(({ slices }) => slices[slices.length - 1]?.start ?? 0));
+  const newest = largest(
+    accounts.map(({ slices }) => slices[slices.length - 1]?.start ?? 0),
+    0,
+  );
   const linker = new ContentLinker(newest + SLICE_MS, content);
   for await (const { account, samples } of links.prompts()) linker.add(account, samples);
   const groups: (readonly string[])[] = linker.groups().map(({ members }) => members);

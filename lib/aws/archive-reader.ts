@@ -68,7 +68,7 @@ export class ArchiveReader {
   async #firstOf(bucketing: string, day: string, groups: readonly string[]): Promise<string> {
     const keys: string[] = [];
     for (const group of groups)
-      if (bucketingOf(group) === bucketing) keys.push(...(await this.keysOf(group, [day])));
+      if (bucketingOf(group) === bucketing) for (const key of await this.keysOf(group, [day])) keys.push(key);
     const [first] = keys.sort(bySequence);
     return padSequence(KEY.exec(first ?? '')?.[2] ?? '0');
   }

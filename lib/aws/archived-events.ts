@@ -43,7 +43,7 @@ export async function readArchivedEvents(
   const keys: string[] = [];
   const held = new Set<string>();
   for await (const { item, result } of inOrder(prefixes, ({ prefix }) => listed(client, bucket, prefix))) {
-    keys.push(...result);
+    for (const key of result) keys.push(key);
     if (result.length > 0) held.add(item.day);
   }
   const seen = new Set<string>();

@@ -138,6 +138,11 @@ export class DeploymentReader {
       functions: await this.#seen('functions', () => this.#functions(parts)),
       mappings: await this.#seen('event source mappings', () => this.#mappings(parts)),
       schedules: await this.#seen('schedules', () => this.#schedules(parts)),
+      shards: {
+        calibrate: Number(outputs.CalibrateShards ?? 1),
+        link: Number(outputs.LinkShards ?? 1),
+        backtest: Number(outputs.BacktestShards ?? 0),
+      },
       policy: await this.#seen('policy', () => this.#policy(outputs.StateBucketName ?? '')),
       stream: await this.#seen('stream', () => this.#stream(outputs.StreamName ?? '')),
       recordsLastHour: await this.#seen('records of the last hour', () =>

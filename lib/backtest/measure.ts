@@ -1,5 +1,6 @@
 import type { Level } from '../scoring/level.ts';
 import { binomialInterval } from '../statistics/binomial-interval.ts';
+import { smallest } from '../statistics/extremes.ts';
 import { HOUR_MS } from '../time.ts';
 
 /** What a replay found, against labels: the figures of the `backtest` contract. */
@@ -138,10 +139,10 @@ function campaignsOf(
   return [...byCampaign].map(([campaign, members]) => {
     const own = new Set(members.map((held) => held.account));
     const hits = members.flatMap((held) => flags.get(held.account) ?? []);
-    const first = Math.min(
-      ...members.map((held) => seen.get(held.account)?.firstSeen ?? Number.POSITIVE_INFINITY),
+    const first = smallest(
+      members.map((held) => seen.get(held.account)?.firstSeen ?? Number.POSITIVE_INFINITY),
     );
-    const at = Math.min(...hits.map((flag) => flag.firstAt));
+    const at = smallest(hits.map((flag) => flag.firstAt));
     const findings = new Set(hits.flatMap((flag) => flag.finding ?? []));
     const foreign = [...flags.values()].filter(
       (flag) => flag.finding !== undefined && findings.has(flag.finding) && !own.has(flag.account),

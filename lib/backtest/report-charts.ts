@@ -1,5 +1,6 @@
 import { chartColours, chartSvg, type VegaLiteSpec } from '../report/chart.ts';
 import { type Html, html, raw, table } from '../report/html.ts';
+import { largest } from '../statistics/extremes.ts';
 import { HOUR_MS } from '../time.ts';
 import type { AccountOutcome, BacktestOutcome } from './outcome.ts';
 import { chance, int, labelName, share } from './report-format.ts';
@@ -46,7 +47,10 @@ export async function distributions(outcome: BacktestOutcome): Promise<Html> {
   const shown = groups.slice(0, MAX_GROUPS);
   if (shown.length === 0)
     return html`<section><h2>Scores by peer group</h2><p>No account was scored.</p></section>`;
-  const most = Math.max(...shown.flatMap(([, list]) => list.map((held) => held.peak)), 1);
+  const most = largest(
+    shown.flatMap(([, list]) => list.map((held) => held.peak)),
+    1,
+  );
   const width = most / BINS;
   const bars: { group: string; from: number; to: number; label: string; accounts: number }[] = [];
   const lines: { group: string; score: number }[] = [];
@@ -242,7 +246,7 @@ export async function delays({ accounts, result }: BacktestOutcome): Promise<Htm
     hours.forEach((h, i) => {
       values.push({ kind, hours: Math.max(0, h), share: (i + 1) / all.length });
     });
-    const longest = Math.max(...all.map((held) => (held.lastSeen - held.firstSeen) / HOUR_MS));
+    const longest = largest(all.map((held) => (held.lastSeen - held.firstSeen) / HOUR_MS));
     values.push({ kind, hours: longest, share: hours.length / all.length });
   }
   const spec: VegaLiteSpec = {

@@ -1,5 +1,6 @@
 import type { Rules } from '../detection/judge.ts';
 import type { Notice } from '../findings/finding.ts';
+import { largest } from '../statistics/extremes.ts';
 import { type Allowance, RunAllowance } from './allowance.ts';
 import type { Campaign } from './campaign.ts';
 import { type Eventual, got, type Procedure } from './eventual.ts';
@@ -128,7 +129,7 @@ export function* judgeCase(
   const members = yield* got(ports.members(group.members));
   const active = isActive(campaign, members);
   if (!isDue(campaign, group, active, at, rules)) return 'idle';
-  const latest = active ? Math.max(...members.map(({ lastSeen }) => lastSeen)) : at;
+  const latest = active ? largest(members.map(({ lastSeen }) => lastSeen)) : at;
   const own: CampaignCase = {
     group,
     members,
@@ -188,7 +189,7 @@ export class RunCounts {
     this.#judged += judged;
     this.postponed += postponed;
     this.#conflicts += conflicts;
-    this.#notices.push(...notices);
+    for (const notice of notices) this.#notices.push(notice);
   }
 
   report(): RunReport {
@@ -210,5 +211,8 @@ function isActive({ judgedArrival, judgedAt }: Campaign, members: readonly RunMe
 }
 
 function newestOf({ judgedArrival = 0 }: Campaign, members: readonly RunMember[]): number {
-  return Math.max(judgedArrival, ...members.map(({ arrived }) => arrived));
+  return largest(
+    members.map(({ arrived }) => arrived),
+    judgedArrival,
+  );
 }

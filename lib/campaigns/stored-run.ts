@@ -1,6 +1,7 @@
 import type { AccountState } from '../detection/account-state.ts';
 import type { Rules } from '../detection/judge.ts';
 import { sliceStart } from '../profile/slice.ts';
+import { largest } from '../statistics/extremes.ts';
 import { DAY_MS } from '../time.ts';
 import { type Campaign, KEPT_DAYS } from './campaign.ts';
 import { type ComparedBy, type Comparison, stillStands } from './content/comparison.ts';
@@ -103,7 +104,10 @@ export async function runTime(
   { clock }: Pick<LinkPorts, 'clock'>,
   campaigns: readonly Campaign[],
 ): Promise<number> {
-  return Math.max(await clock.newestArrival(), ...campaigns.map(({ seenAt }) => seenAt));
+  return largest(
+    campaigns.map(({ seenAt }) => seenAt),
+    await clock.newestArrival(),
+  );
 }
 
 /** Groups by infrastructure and clocks. */

@@ -1,13 +1,17 @@
+import { shardsAtOnce } from '../contract/shards-at-once.ts';
 import { TABLE_STREAM_SHARDS } from '../contract/tables.ts';
 import { type Check, type Diagnosis, NEARLY, SHIPPED, thresholdOf, when } from './check.ts';
 import type { DeploymentFacts } from './facts.ts';
 import { POLICY_CHECKS } from './policy-checks.ts';
 
-/** Functions that run at once at a peak: one for each lane of each shard that is read, and one for each schedule. */
-function atOnce({ mappings, schedules, stream }: DeploymentFacts): number | undefined {
+/** Functions that run at once at a peak: one for each lane of each shard that is read, one for each schedule, and what runs in shards. */
+function atOnce({ mappings, schedules, stream, shards }: DeploymentFacts): number | undefined {
   if (mappings === undefined || schedules === undefined || stream === undefined) return undefined;
-  const shards = { events: stream.shards, table: TABLE_STREAM_SHARDS };
-  return mappings.reduce((sum, { reads, lanes }) => sum + shards[reads] * lanes, schedules.length);
+  const read = { events: stream.shards, table: TABLE_STREAM_SHARDS };
+  return mappings.reduce(
+    (sum, { reads, lanes }) => sum + read[reads] * lanes,
+    schedules.length + shardsAtOnce(shards),
+  );
 }
 
 /** Every check, in the order in which an operator would look. Anchors are those of docs/operations.md. */

@@ -1,3 +1,5 @@
+import type { ShardsOfRuns } from '../contract/shards-at-once.ts';
+
 /** What is known of a deployment. `undefined` where it could not be looked at: `unseen` says why. */
 export interface DeploymentFacts {
   readonly stack: { readonly name: string; readonly status: string };
@@ -20,6 +22,8 @@ export interface DeploymentFacts {
   readonly functions: readonly FunctionFact[] | undefined;
   readonly mappings: readonly MappingFact[] | undefined;
   readonly schedules: readonly { readonly name: string; readonly enabled: boolean }[] | undefined;
+  /** as the stack's outputs name them */
+  readonly shards: ShardsOfRuns;
   readonly policy: PolicyFacts | undefined;
   readonly stream:
     | { readonly status: string; readonly retentionHours: number; readonly shards: number }

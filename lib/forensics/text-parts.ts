@@ -1,3 +1,4 @@
+import { largest } from '../statistics/extremes.ts';
 import type { AnswerSheet } from './answers.ts';
 import { questionsIn } from './blocks.ts';
 import { type Corpus, commonCap, readCorpus } from './corpus.ts';
@@ -160,5 +161,5 @@ export function partViews(sums: PartSums, pairs: readonly Pair[], leaveOut?: num
 export function capOf(corpus: PartCorpus, model: string): number {
   const own = corpus.texts.get(model);
   if (own === undefined || !Number.isFinite(commonCap([own]))) return Number.POSITIVE_INFINITY;
-  return Math.max(...[...own.values()].map((text) => text.length));
+  return largest([...own.values()].map((text) => text.length));
 }

@@ -60,6 +60,14 @@ function optionalOutputs({ people, hunts, pipeline, backtests }: Guided, setting
           CalibrateShards: [String(settings.calibrateShards), 'Its shards'] as const,
           CalibrateMemoryMb: [String(settings.batchMemoryMb), 'Memory of each'] as const,
         }),
+    ...(pipeline.linkShards === undefined
+      ? {}
+      : {
+          LinkShards: [
+            String(settings.linkShards),
+            `Shards of a run of link; counted by: ${COMMAND} doctor`,
+          ] as const,
+        }),
     ...(backtests === undefined
       ? {}
       : {

@@ -3,7 +3,7 @@ import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { allow } from './permissions.ts';
+import { allow, MACHINE_TRACES } from './permissions.ts';
 
 /** A state machine with a Distributed Map, and its role. */
 export interface MapMachine {
@@ -39,6 +39,7 @@ export function mapMachine(
             arn(`execution:${name}:*`),
           ),
           allow('ShardsAgain', ['states:RedriveExecution'], arn(`execution:${name}/*`)),
+          ...(props.tracing ? [allow('Traces', MACHINE_TRACES, '*')] : []),
         ],
       }),
     },

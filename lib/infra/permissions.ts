@@ -329,6 +329,16 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
   ],
 };
 
+/**
+ * Of a state machine's role where its executions are traced: step-functions/latest/dg/xray-iam.html. AWS knows no resource for traces.
+ */
+export const MACHINE_TRACES = [
+  'xray:PutTraceSegments',
+  'xray:PutTelemetryRecords',
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
+];
+
 /** Statements of one function's role, complete. `logGroup` is its own and nobody else's. */
 export function statementsFor(
   name: FunctionName,

@@ -133,7 +133,7 @@ export const SETTINGS = {
   ),
   tracing: onOff(
     false,
-    'AWS X-Ray traces of every function: USD 5 a million, and little that the logs and metrics do not say.',
+    'AWS X-Ray traces of every function and state machine: USD 5 a million, and little that the logs and metrics do not say.',
   ),
   logLevel: choice(['DEBUG', 'INFO', 'WARN', 'ERROR'], 'INFO', 'Least severe line that the functions log.'),
   logRetentionDays: numberChoice(LOG_RETENTION_DAYS, 30, 'How long the logs of the functions are kept.'),

@@ -58,13 +58,14 @@ export async function inputFiles(names: readonly string[]): Promise<string[]> {
     }
     if (name.startsWith(S3)) {
       // The SDK is loaded for those who need it.
-      files.push(...(await (await import('./s3.ts')).objectsBelow(name)));
+      // one by one: a call has no room for as many arguments as a bucket may have objects
+      for (const object of await (await import('./s3.ts')).objectsBelow(name)) files.push(object);
       continue;
     }
     const info = await stat(name).catch(() => undefined);
     if (info?.isDirectory()) throw new InputError(`${name}: is a folder; name its files`);
     if (info !== undefined) files.push(name);
-    else if (/[*?]/.test(basename(name))) files.push(...(await matches(name)));
+    else if (/[*?]/.test(basename(name))) for (const found of await matches(name)) files.push(found);
     else throw new InputError(`${name}: no such file`);
   }
   if (files.length === 0) throw new InputError('no input files');

@@ -93,6 +93,10 @@ describe('the simulation of a fleet', () => {
     [['--rate', '-1'], /rate/],
     [['--rate', '1e7'], /--rate 1e7/],
     [['--shards', '2'], /shards/],
+    [
+      ['--accounts', '1e9'],
+      /--accounts 1e9: at 0.01 .* a rate of 10,000,000, which must be .* to 1,000,000: give --rate/,
+    ],
   ])('refuses %j by name, with what is allowed', (args, said) => {
     expect(() => fleetOptions(args)).toThrow(said);
   });
@@ -100,6 +104,8 @@ describe('the simulation of a fleet', () => {
   it('takes a size: a hundredth of an event a second of an account where no rate is given', () => {
     expect(fleetOptions([]).size).toBeUndefined();
     expect(fleetOptions(['--accounts', '5000']).size).toEqual({ accounts: 5000, rate: 50 });
+    expect(fleetOptions(['--accounts', '1e9', '--rate', '1e6']).size).toEqual({ accounts: 1e9, rate: 1e6 });
+    expect(fleetOptions(['--rate', '1e6']).size).toEqual({ accounts: 1e8, rate: 1e6 });
     expect(fleetOptions(['--rate', '10']).size).toEqual({ accounts: 1000, rate: 10 });
   });
 });

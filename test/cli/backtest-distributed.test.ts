@@ -20,11 +20,12 @@ const begun = (runs: number): Promise<void> =>
 
 describe('backtest --distributed', () => {
   it('says what it would cost and starts nothing', async () => {
-    const { code, out } = await world.distributed();
+    const { code, out, err } = await world.distributed();
     expect(code).toBe(0);
     expect(out).toMatch(
       /^1 object, 0\.\d MB packed, in 2 shards: some \d+ minutes, USD \d\.\d\d\n[\s\S]*--yes/,
     );
+    expect(err).toMatch(/2 functions run at once.*concurrency/);
     const json = await world.distributed('--json');
     holdToSchema(['backtest --distributed', '--json'], json.out);
     expect(JSON.parse(json.out)).toMatchObject({ cost: { objects: 1, shards: 2 } });

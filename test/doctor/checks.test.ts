@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { CHECKS, diagnose } from '../../lib/doctor/checks.ts';
 import type { DeploymentFacts, MappingFact } from '../../lib/doctor/facts.ts';
 import { alarmsFor } from '../../lib/infra/alarms.ts';
+import { MEASURED } from '../../lib/infra/cost/figures.ts';
+import { planFor } from '../../lib/infra/cost/plan.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
 
 /** Nothing is wrong here; test/account plants each fault into a deployment. */
@@ -30,6 +32,7 @@ const HEALTHY: DeploymentFacts = {
     },
   ],
   schedules: [{ name: 's', enabled: true }],
+  shards: { calibrate: 1, link: 1, backtest: 0 },
   policy: {
     active: { id: 'p', calibration: 'cal-1' },
     fault: undefined,
@@ -47,6 +50,11 @@ const HEALTHY: DeploymentFacts = {
   undeliveredSeconds: 0,
   keyState: 'Enabled',
   unseen: [],
+};
+
+const WORKLOAD = {
+  ...{ eventsPerSecond: 1000, gateways: 2, accounts: 10_000, lingerMs: 5000, buckets: 64 },
+  ...{ windowSeconds: 60, batchSize: 10_000, parallelizationFactor: 2, shards: 4 },
 };
 
 const TABLE_READER: MappingFact = {
@@ -95,6 +103,24 @@ describe('the checks of doctor', () => {
     expect(found(26).map(({ what }) => what)).toEqual([
       '26 functions may run at once, up to 27 will at a peak',
     ]);
+  });
+
+  it('count what runs in shards, as plan does: 64 of link and 256 of a backtest do not fit into 300', () => {
+    const found = (shards: DeploymentFacts['shards']) =>
+      diagnose({ ...HEALTHY, shards, concurrency: 300 }).map(({ what }) => what);
+    // 4 shards with 2 lanes each, and a schedule
+    expect(found({ calibrate: 1, link: 1, backtest: 291 })).toEqual([]);
+    expect(found({ calibrate: 10, link: 64, backtest: 256 })).toEqual([
+      '300 functions may run at once, up to 337 will at a peak',
+    ]);
+    const planned = (settings: Readonly<Record<string, number>>) =>
+      planFor(WORKLOAD, readSettings(settings), MEASURED).concurrency;
+    const divided = {
+      'siphonwatch:calibrateShards': 10,
+      'siphonwatch:linkShards': 64,
+      'siphonwatch:backtestShards': 256,
+    };
+    expect(planned(divided) - planned({})).toBe(337 - 9);
   });
 
   it('speak at the same age as the alarms of the shipped settings', () => {

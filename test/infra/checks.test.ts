@@ -50,11 +50,15 @@ const OF_AN_OPEN_BUCKET = ['AwsSolutions: AwsSolutions-S1', 'AwsSolutions: AwsSo
 describe('cdk-nag (AwsSolutions and Serverless) and the CloudFormation schemas', {
   timeout: PATIENCE_MS,
 }, () => {
-  it('find nothing with every optional part, not even a warning', () => {
-    const outdir = assemblyFolder();
-    buildApp({ context: { ...WITHOUT_BUNDLES, ...EVERY_PART }, outdir }).app.synth();
-    expect(violationsIn(outdir)).toEqual([]);
-  });
+  it.each([false, true])(
+    'find nothing with every optional part, not even a warning (tracing: %s)',
+    (tracing) => {
+      const outdir = assemblyFolder();
+      const context = { ...WITHOUT_BUNDLES, ...EVERY_PART, 'siphonwatch:tracing': tracing };
+      buildApp({ context, outdir }).app.synth();
+      expect(violationsIn(outdir)).toEqual([]);
+    },
+  );
 
   it('find an open bucket beside the defaults, and nothing else: no exception covers more than it names', () => {
     const outdir = assemblyFolder();

@@ -193,6 +193,49 @@ describe('a plan', () => {
     expect(plan(1_000_000).warnings.join('\n')).toMatch(/score would be behind/);
   });
 
+  it('asks for nothing more once it is followed', () => {
+    const asked = (made: Plan) =>
+      Object.fromEntries(
+        [...made.warnings.join('\n').matchAll(/--([a-z-]+) (\d+)/g)].map(([, name = '', value]) => [
+          name,
+          Number(value),
+        ]),
+      );
+    const settings: Readonly<Record<string, string>> = {
+      ...{ 'calibrate-shards': 'calibrateShards', 'link-shards': 'linkShards' },
+      'batch-memory-mb': 'batchMemoryMb',
+    };
+    const rates = fc.double({ min: 0, max: 5.5, noNaN: true }).map((power) => 10 ** power);
+    const sizes = fc.integer({ min: 1, max: 10_000_000 });
+    fc.assert(
+      fc.property(
+        rates,
+        sizes,
+        fc.constantFrom(...(Object.keys(LATENCY) as Latency[])),
+        (rate, accounts, latency) => {
+          const said = asked(plan(rate, { accounts }, latency));
+          const over = Object.fromEntries(
+            Object.entries(said).filter(([name]) => settings[name] === undefined),
+          );
+          const given = Object.fromEntries(
+            Object.entries(said).flatMap(([name, value]) =>
+              settings[name] === undefined ? [] : [[`siphonwatch:${settings[name]}`, value]],
+            ),
+          );
+          const followed = plan(rate, { accounts, ...over }, latency, given).warnings.join('\n');
+          expect(followed).not.toMatch(/--[a-z-]+ \d|too few|unevenly|behind/);
+        },
+      ),
+      { numRuns: 60 },
+    );
+    // 256 shards with eight lanes each are all that 8,192 buckets fill
+    expect(plan(1_000_000, {}, 'minutes').warnings.join('\n')).toMatch(
+      /too few .*: no 10,000 shards and 8,192 buckets do/,
+    );
+    // of a hundred thousand events a second it asked for 56 shards, then for 57, then for "more"
+    expect(asked(plan(100_000))).toMatchObject({ shards: expect.any(Number), buckets: expect.any(Number) });
+  });
+
   it('says the memory that a shard of link needs, and bills link and calibrate at that', () => {
     const made = (accounts: number, over: Record<string, unknown> = {}) =>
       plan(10_000, { accounts }, 'minute', over);

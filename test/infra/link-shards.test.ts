@@ -38,6 +38,9 @@ describe('runs of link in shards', () => {
     plain.resourceCountIs('AWS::StepFunctions::StateMachine', 0);
     const [, { Properties }] = resourceOf(plain, 'AWS::Lambda::Function', 'PipelineLink');
     expect(Properties).toMatchObject({ Timeout: 300, Environment: { Variables: { LINK_MACHINE: '' } } });
+    // doctor counts them
+    expect(template.findOutputs('LinkShards')).toMatchObject({ LinkShards: { Value: String(SHARDS) } });
+    expect(plain.findOutputs('LinkShards')).toEqual({});
     expect(() => synthesized({ linkShards: MOST_LINK_SHARDS + 1 })).toThrow(/linkShards.*from 1 to 64/);
   });
 

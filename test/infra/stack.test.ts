@@ -217,6 +217,31 @@ describe('roles', () => {
     }
   });
 
+  it('where tracing is on, each state machine may write traces as AWS asks for, and on * nothing else', () => {
+    const traced = synthesized({ tracing: true, calibrateShards: 2, linkShards: 2, backtestShards: 2 });
+    const machines = [...resourcesOf(traced, 'AWS::StepFunctions::StateMachine').values()];
+    expect(machines.map(({ Properties }) => Properties.TracingConfiguration)).toEqual(
+      ['calibrate', 'link', 'backtest'].map(() => ({ Enabled: true })),
+    );
+    for (const { Properties } of machines) {
+      const [id = ''] = referencesIn(Properties.RoleArn ?? null);
+      const { Policies } = resourcesOf(traced, 'AWS::IAM::Role').get(id)?.Properties ?? {};
+      const statements = (
+        Policies as unknown as readonly {
+          readonly PolicyDocument: { readonly Statement: readonly Statement[] };
+        }[]
+      ).flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+      const onAll = statements.filter(({ Resource }) => list(Resource).includes('*'));
+      // step-functions/latest/dg/xray-iam.html
+      expect(onAll.flatMap(({ Action }) => list(Action)).sort(), id).toEqual([
+        'xray:GetSamplingRules',
+        'xray:GetSamplingTargets',
+        'xray:PutTelemetryRecords',
+        'xray:PutTraceSegments',
+      ]);
+    }
+  });
+
   it('nothing is added to them from elsewhere', () => {
     expect(resourcesOf(template, 'AWS::IAM::Policy').size).toBe(0);
     for (const [id, role] of resourcesOf(template, 'AWS::IAM::Role')) {

@@ -10,6 +10,7 @@ import type { Level, LevelState } from '../../scoring/level.ts';
 import type { WindowScore } from '../../scoring/score.ts';
 import type { RunningMax, Significance } from '../../scoring/significance.ts';
 import { signalInput } from '../../signals/signal.ts';
+import { smallest } from '../../statistics/extremes.ts';
 import { DAY_MS, iso } from '../../time.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Group } from '../linking/find-groups.ts';
@@ -71,7 +72,10 @@ export function campaignNotice(parts: NoticeParts): Notice {
     .sort((a, b) => b.events - a.events || (a.member.account < b.member.account ? -1 : 1))
     .slice(0, MAX_LISTED);
   // nobody may be left of a campaign that is closed
-  const first = Math.min(occasion.at, ...members.map((member) => member.firstSeen));
+  const first = smallest(
+    members.map((member) => member.firstSeen),
+    occasion.at,
+  );
   const models = [...window.models].sort((a, b) => b[1] - a[1]);
   // accounts' evidence is of the active policy, and says nothing under a candidate
   const alone = rules.shadow ? undefined : individualSignificance(judged, policy, calibration);

@@ -2,6 +2,7 @@ import { SLICE_MS } from '../../profile/slice.ts';
 import { windowMs } from '../../profile/window.ts';
 import type { PastAccount } from '../../scoring/looks.ts';
 import { learnNull, type NullDistribution } from '../../scoring/null-distribution.ts';
+import { largest } from '../../statistics/extremes.ts';
 import { seeded } from '../../statistics/random.ts';
 import { type Draw, drawGroups, featuresOf, halfOf } from './group-draws.ts';
 import {
@@ -93,7 +94,10 @@ function drawsOf(
   seed: number,
 ): Draw[] {
   const uniform = seeded(seed);
-  const end = Math.max(0, ...kept.map(({ slices }) => slices[slices.length - 1]?.start ?? 0));
+  const end = largest(
+    kept.map(({ slices }) => slices[slices.length - 1]?.start ?? 0),
+    0,
+  );
   const features = kept.map(({ slices }) => {
     const length = end + SLICE_MS - (slices[0]?.start ?? 0);
     return featuresOf(memberWindow(slices, end, length, 0));
@@ -111,7 +115,7 @@ function drawsOf(
   for (const [product, pair] of [...pools].sort(([a], [b]) => (a < b ? -1 : 1)))
     for (const half of [0, 1] as const) {
       const pool = { product, half, accounts: pair[half] };
-      draws.push(...drawGroups(pool, features, Math.ceil(resamples / 2), uniform));
+      for (const draw of drawGroups(pool, features, Math.ceil(resamples / 2), uniform)) draws.push(draw);
     }
   const indexOf = new Map(kept.map((held, i) => [held.account, i]));
   for (const list of linked) {

@@ -10,6 +10,7 @@ import { cappedLevel, type LevelState, levelRank, nextLevel } from '../../scorin
 import { countAtLeast } from '../../scoring/rank-null.ts';
 import type { Contribution, WindowScore } from '../../scoring/score.ts';
 import { updateRunningMax } from '../../scoring/significance.ts';
+import { smallest } from '../../statistics/extremes.ts';
 import type { Campaign } from '../campaign.ts';
 import { LINK_KINDS } from '../linking/link-facts.ts';
 import type { CampaignCase, CampaignVerdict } from './campaign-case.ts';
@@ -112,7 +113,7 @@ export function judgeLearned(
       ],
       sure,
       evidence,
-      from: sliceStart(Math.min(campaign.linkedAt, ...members.map(({ firstSeen }) => firstSeen))),
+      from: sinceOf(campaign, members),
       rules,
     }),
     ...(highestLevel === undefined ? {} : { highestLevel }),
@@ -129,6 +130,16 @@ export function judgeLearned(
     p,
     notice,
   };
+}
+
+/** Start of the slice in which the campaign was linked, or a member was first seen, ms. */
+function sinceOf({ linkedAt }: Campaign, members: readonly { readonly firstSeen: number }[]): number {
+  return sliceStart(
+    smallest(
+      members.map(({ firstSeen }) => firstSeen),
+      linkedAt,
+    ),
+  );
 }
 
 /** What a group shows at a look. */

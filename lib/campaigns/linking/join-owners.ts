@@ -36,7 +36,7 @@ export function joinOwners(
     const threshold = Math.log(falseJoins / Math.max(1, pairs * LINK_CONTEXTS.length));
     const found = pairTests(bodies, grown, base, rules.ownersLimit, threshold);
     if (found.length === 0) break;
-    joins.push(...found);
+    for (const join of found) joins.push(join);
     const graph = new UndirectedGraph();
     for (const { a, b } of found) graph.mergeUndirectedEdge(a, b);
     const byName = new Map(bodies.map((body) => [body.name, body]));

@@ -14,6 +14,7 @@ import { defaultPolicy, type Policy } from '../../policy/policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import { levelRank } from '../../scoring/level.ts';
 import { significanceOf } from '../../scoring/significance.ts';
+import { largest } from '../../statistics/extremes.ts';
 import { trafficOf, wholeTrail } from '../../stores/finding-queries.ts';
 import { openReview } from '../../stores/reviews.ts';
 import { DAY_MS } from '../../time.ts';
@@ -127,7 +128,10 @@ async function readLive(
     status,
     // old traffic that is replayed goes on from its last event
     now: deployment.local
-      ? Math.max(last, ...findings.map((held) => Date.parse(held.updatedAt)))
+      ? largest(
+          findings.map((held) => Date.parse(held.updatedAt)),
+          last,
+        )
       : Date.now(),
   };
 }

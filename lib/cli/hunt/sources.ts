@@ -21,7 +21,8 @@ export async function partsOf(names: readonly string[], folder: string, keys: Ke
   const work = join(folder, UNFINISHED);
   const files: string[] = [];
   for (const name of names)
-    files.push(...(name.startsWith(S3) ? await fetched(name, work) : await finishedBelow(name)));
+    for (const found of name.startsWith(S3) ? await fetched(name, work) : await finishedBelow(name))
+      files.push(found);
   await refuseTwice(files);
   const parquet = files.filter((file) => kindOf(file) === 'parquet');
   const manifests = files.filter((file) => kindOf(file) === 'manifest');

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import { wrap } from '../../findings/format.ts';
+import { largest } from '../../statistics/extremes.ts';
 
 /** A column of a table in a terminal. */
 export interface Column {
@@ -61,7 +62,10 @@ export function fittedTable(
     .map((column, at) => ({
       column,
       at,
-      natural: Math.max(widthOf(column.head), ...rows.map((row) => widthOf(row[at] ?? ''))),
+      natural: largest(
+        rows.map((row) => widthOf(row[at] ?? '')),
+        widthOf(column.head),
+      ),
     }))
     .filter(({ column, at }) => column.sparse !== true || rows.some((row) => (row[at] ?? '') !== ''));
   const least = (): number =>

@@ -70,7 +70,8 @@ async function teardown(options: TeardownOptions): Promise<number> {
     const left: string[] = [];
     if (options.yes === true) {
       await versions.clear();
-      for (const { bucket } of buckets) left.push(...(await emptied(s3, bucket, options)));
+      for (const { bucket } of buckets)
+        for (const name of await emptied(s3, bucket, options)) left.push(name);
     }
     const done = options.yes === true;
     if (options.json === true)

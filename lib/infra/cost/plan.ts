@@ -1,6 +1,8 @@
 import { MOST_SHARDS } from '../../contract/calibrate-steps.ts';
+import { shardsAtOnce } from '../../contract/shards-at-once.ts';
 import { TABLE_STREAM_SHARDS } from '../../contract/tables.ts';
 import type { Settings } from '../settings.ts';
+import { advisedFor, bucketsFor, isBehind } from './advised.ts';
 import { type BillLine, billOf, LEFT_OUT, PEAK, shardsFor, totalOf } from './bill.ts';
 import type { CostFigures } from './figures.ts';
 import { linkMemoryMb } from './link-memory.ts';
@@ -65,8 +67,6 @@ const QUOTAS = {
   newTableUnits: 4000,
   streamBytes: 4_000_000,
 };
-/** Fewest buckets for each lane, on average: accounts of a bucket stay together, and a lane without one is idle. */
-const BUCKETS_OF_LANE = 4;
 /** Functions beside `score` that run at once: four readers of table streams (two of them `notify`), and three schedules. */
 const BESIDE = 4 * TABLE_STREAM_SHARDS + 3;
 
@@ -92,34 +92,46 @@ export function planFor(workload: Workload, settings: Settings, figures: CostFig
     concurrency:
       Math.min(workload.shards * workload.parallelizationFactor, Math.ceil(PEAK * load.busySeconds) + 1) +
       BESIDE +
-      // a calibration, a run of link, and a backtest that somebody starts run all of their shards at once
-      settings.calibrateShards -
-      1 +
-      settings.linkShards -
-      1 +
-      settings.backtestShards,
+      shardsAtOnce({
+        calibrate: settings.calibrateShards,
+        link: settings.linkShards,
+        backtest: settings.backtestShards,
+      }),
     peakWriteUnits: Math.ceil(PEAK * load.writeUnitsPerSecond),
     lines,
     total,
     leftOut: LEFT_OUT,
   };
-  return { ...plan, warnings: [...warningsOf(plan), ...firstLimits(plan, settings, figures)] };
+  return {
+    ...plan,
+    warnings: [...laneWarnings(plan, figures), ...warningsOf(plan), ...firstLimits(plan, settings, figures)],
+  };
 }
 
-function warningsOf(plan: Omit<Plan, 'warnings'>): string[] {
-  const { workload, load, shards, concurrency, peakWriteUnits } = plan;
+/** Of shards and buckets, each with what does: a plan with that says nothing more of them. */
+function laneWarnings({ workload, load, shards }: Omit<Plan, 'warnings'>, figures: CostFigures): string[] {
+  const { shards: mostShards, buckets: mostBuckets } = WORKLOAD_BOUNDS;
+  const advised = advisedFor(workload, figures, { shards: mostShards.most, buckets: mostBuckets.most });
+  const needed = Math.max(shards, workload.shards, advised?.shards ?? 0);
+  const beyond = `no ${mostShards.most.toLocaleString('en-US')} shards and ${mostBuckets.most.toLocaleString('en-US')} buckets do: several stacks, each with a part of the accounts`;
+  const remedy = (more: string) => (advised === undefined ? beyond : `--shards ${advised.shards}${more}`);
   const found: string[] = [];
   if (shards > workload.shards)
     found.push(
-      `${workload.shards} shards are too few for three times the mean: ${shards}, reached by doubling, or on demand, which starts at 4 MB/s`,
+      `${workload.shards} shards are too few for three times the mean (${shards}): ${remedy(', reached by doubling, or on demand, which starts at 4 MB/s')}`,
     );
-  const lanes = Math.max(shards, workload.shards) * workload.parallelizationFactor;
-  if (lanes > workload.buckets / BUCKETS_OF_LANE)
+  if (bucketsFor(needed, workload) > workload.buckets)
     found.push(
-      `${workload.buckets} buckets fill ${lanes} lanes unevenly, shards times parallelizationFactor: --buckets ${lanes * BUCKETS_OF_LANE} (docs/operations.md, "Another number of buckets")`,
+      `${workload.buckets} buckets fill ${needed * workload.parallelizationFactor} lanes unevenly, shards times parallelizationFactor: ${advised === undefined ? beyond : `--buckets ${advised.buckets}`} (docs/operations.md, "Another number of buckets")`,
     );
-  if (load.busySeconds > workload.shards * workload.parallelizationFactor * 0.7)
-    found.push('score would be behind: more shards, or a larger parallelizationFactor');
+  if (isBehind(load, workload))
+    found.push(`score would be behind: ${remedy(', or a larger parallelizationFactor')}`);
+  return found;
+}
+
+function warningsOf(plan: Omit<Plan, 'warnings'>): string[] {
+  const { workload, concurrency, peakWriteUnits } = plan;
+  const found: string[] = [];
   if (concurrency > 10) found.push(`${concurrency} functions at once at a peak: a new account has 10`);
   if (concurrency > QUOTAS.concurrency)
     found.push(`the default quota of ${QUOTAS.concurrency} concurrent functions has to be raised`);

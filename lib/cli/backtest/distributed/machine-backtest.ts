@@ -134,6 +134,11 @@ async function started(
   const cost = await on.cost(asked);
   requireEnd(cost.minutes, traffic.files);
   for (const note of archiveNotes(traffic.files)) say(note);
+  say(
+    typedHere(
+      `note: ${on.shards} functions run at once, beside those that score traffic, out of the account's concurrency; siphonwatch doctor compares`,
+    ),
+  );
   if (options.yes !== true) {
     if (options.json === true) printJson({ cost: { ...cost, shards: on.shards } });
     else process.stdout.write(typedHere(costWords(cost, on.shards)));
