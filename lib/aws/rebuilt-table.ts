@@ -156,22 +156,42 @@ export class RebuiltTable {
       // an item that only names lanes is of no version
       if (hot.version === undefined) continue;
       const item = name === account ? { ...hot, ...lanes } : hot;
-      if ((await this.#replace(item, versions.get(name) ?? 0)) === 'conflict') return 'conflict';
+      const read =
+        name === account ? [...versions.keys()].map(laneNumber).filter((number) => number > 0) : [];
+      const before = { version: versions.get(name) ?? 0, lanes: read };
+      if ((await this.#replace(item, before)) === 'conflict') return 'conflict';
     }
     return 'switched';
   }
 
-  /** Puts a hot item in the place of the live one of that version; 0: there is none. */
-  async #replace(item: Item, version: number): Promise<'switched' | 'conflict'> {
+  /**
+   * Puts a hot item in the place of the live one of that version (0: there is none), which names no other lanes than those: a lane is named
+   * without a version of its own.
+   */
+  async #replace(
+    item: Item,
+    { version, lanes }: { readonly version: number; readonly lanes: readonly number[] },
+  ): Promise<'switched' | 'conflict'> {
     const next = Math.max(version, Number(item.version?.N ?? 0)) + 1;
+    const named = namedLanes(lanes).lanes;
+    const conditions = [
+      version === 0 ? 'attribute_not_exists(#version)' : '#version = :read',
+      named === undefined
+        ? 'attribute_not_exists(#lanes)'
+        : '(attribute_not_exists(#lanes) OR #lanes = :lanes)',
+    ];
+    const values: Item = {
+      ...(version === 0 ? {} : { ':read': { N: String(version) } }),
+      ...(named === undefined ? {} : { ':lanes': named }),
+    };
     try {
       await this.#client.send(
         new PutItemCommand({
           TableName: this.#live,
           Item: { ...item, version: { N: String(next) } },
-          ConditionExpression: version === 0 ? 'attribute_not_exists(#version)' : '#version = :read',
-          ExpressionAttributeNames: { '#version': 'version' },
-          ...(version === 0 ? {} : { ExpressionAttributeValues: { ':read': { N: String(version) } } }),
+          ConditionExpression: conditions.join(' AND '),
+          ExpressionAttributeNames: { '#version': 'version', '#lanes': 'lanes' },
+          ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
         }),
       );
       return 'switched';
