@@ -14,6 +14,10 @@ beforeEach(async () => {
 });
 afterAll(() => world.close());
 
+/** Waits until so many runs have begun. */
+const begun = (runs: number): Promise<void> =>
+  vi.waitFor(() => expect(world.machine.names).toHaveLength(runs), { timeout: 10_000 });
+
 describe('backtest --distributed', () => {
   it('says what it would cost and starts nothing', async () => {
     const { code, out, err } = await world.distributed();
@@ -31,7 +35,7 @@ describe('backtest --distributed', () => {
   it('starts none beside one that runs, cancels it, goes on with it, and with no other', async () => {
     world.machine.goesOn = false;
     const left = world.distributed('--yes');
-    await vi.waitFor(() => expect(world.machine.names).toHaveLength(1), { timeout: 10_000 });
+    await begun(1);
     expect(await world.distributed('--yes')).toMatchObject({
       code: 6,
       err: expect.stringContaining('is under way since'),
@@ -46,7 +50,61 @@ describe('backtest --distributed', () => {
     expect(await world.distributed('--resume')).toMatchObject({
       code: 0,
       out: expect.stringContaining('first flag'),
+      err: expect.stringContaining('its first parts expire after 2026-03-09'),
     });
+  });
+
+  it('ends each of two that were started at once, and goes on with one that was taken up by hand', async () => {
+    world.machine.goesOn = false;
+    const both = [world.distributed('--yes'), world.distributed('--yes')];
+    await begun(2);
+    const [newest, older] = world.machine.names;
+    expect((await world.distributed('--cancel')).err).toMatch(
+      new RegExp(`canceled ${newest}, under way since .*, of 1 object;[^]*${older} is under way still`),
+    );
+    expect(await world.distributed('--cancel')).toMatchObject({
+      code: 0,
+      err: expect.stringContaining(`canceled ${older}`),
+    });
+    expect((await world.distributed('--cancel')).code).toBe(2);
+    expect((await Promise.all(both)).map(({ code }) => code)).toEqual([1, 1]);
+    world.machine.redrive(older ?? '');
+    expect((await world.distributed('--yes')).code).toBe(6);
+    world.machine.goesOn = true;
+    expect(await world.distributed('--resume')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('first flag'),
+    });
+  });
+
+  it('is no end where a look is behind, after a start and after a resume', async () => {
+    world.machine.goesOn = false;
+    world.machine.behind = 1;
+    const left = world.distributed('--yes');
+    await begun(1);
+    expect((await world.distributed('--cancel')).code).toBe(0);
+    expect(await left).toMatchObject({ code: 1, err: expect.stringContaining('aborted') });
+    world.machine.goesOn = true;
+    expect(await world.distributed('--resume')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('first flag'),
+    });
+  });
+
+  it('is ended by any version, whatever input is given, and says whose it was', async () => {
+    world.machine.goesOn = false;
+    const left = world.distributed('--yes');
+    await begun(1);
+    world.outputs = { ...world.outputs, CodeVersion: '9.9.9' };
+    expect((await world.distributed('--resume')).err).toContain('is of version 9.9.9');
+    const other = await world.backtest('s3://nonsense/x', '--distributed', '--stack', 'S', '--cancel');
+    expect(other).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(
+        new RegExp(`canceled ${world.machine.names[0]}, .*: it is of another input than was given here`),
+      ),
+    });
+    expect((await left).code).toBe(1);
   });
 
   it.each([

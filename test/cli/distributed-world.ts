@@ -23,6 +23,8 @@ export interface Ended {
 export class DistributedWorld {
   /** what the machine asks */
   invoke: Invoke = async () => undefined;
+  /** of the stack */
+  outputs: Readonly<Record<string, string>> = {};
   readonly #running = new Set<{ out: string; err: string }>();
   readonly #spies: readonly { mockRestore(): void }[];
   #machine: EmulatedMachine | undefined;
@@ -48,14 +50,16 @@ export class DistributedWorld {
   async deploy(): Promise<void> {
     this.invoke = invoker(new BacktestRuns(this.#emulated.client, STATE));
     const invoke: Invoke = (fn, payload) => this.invoke(fn, payload);
-    this.#machine = await new EmulatedMachine(backtestMachine('backtest', 2), invoke, {
+    this.outputs = {
       BacktestMachineArn: EmulatedMachine.arn,
       BacktestShards: '2',
       BacktestMemoryMb: '2048',
       StateBucketName: STATE,
       ArchiveBucketName: ARCHIVE,
       CodeVersion: CODE_VERSION,
-    }).listen();
+    };
+    const machine = new EmulatedMachine(backtestMachine('backtest', 2), invoke, () => this.outputs);
+    this.#machine = await machine.listen();
     vi.stubEnv('AWS_ENDPOINT_URL_SFN', this.machine.endpoint);
     vi.stubEnv('AWS_ENDPOINT_URL_CLOUDFORMATION', this.machine.endpoint);
   }

@@ -3,6 +3,22 @@ import type { AddressInfo } from 'node:net';
 import type { Json } from '../infra/synthesized.ts';
 import { Execution } from '../lambdas/play-states.ts';
 
+interface Run {
+  readonly arn: string;
+  readonly execution: Execution;
+  status: string;
+  looks: number;
+  /** when it began, and ended last, by the machine's clock */
+  readonly started: number;
+  ended?: number | undefined;
+  /** looks that are still told how it was before it was started or taken up */
+  behind: number;
+  before?: { readonly status: string; readonly stopDate: number | undefined };
+  cause?: string;
+  /** why a shard failed: the run itself says only that one did */
+  shardCause?: string;
+}
+
 /**
  * Step Functions and CloudFormation over HTTP, as far as runs in shards ask them: one state machine whose executions are played by
  * play-states.ts, and one stack with its outputs. A look at a run that is under way plays it to its end the second time. Refuses to begin two runs
@@ -12,28 +28,24 @@ import { Execution } from '../lambdas/play-states.ts';
 export class EmulatedMachine {
   readonly #definition: Json;
   readonly #invoke: (functionArn: Json, payload: Json) => Promise<unknown>;
-  readonly #outputs: Readonly<Record<string, string>>;
-  readonly #runs: {
-    readonly arn: string;
-    readonly execution: Execution;
-    status: string;
-    looks: number;
-    cause?: string;
-    /** why a shard failed: the run itself says only that one did */
-    shardCause?: string;
-  }[] = [];
+  readonly #outputs: () => Readonly<Record<string, string>>;
+  readonly #runs: Run[] = [];
   readonly #server: Server;
   #inMap = false;
   endpoint = '';
   /** a run that is looked at goes on */
   goesOn = true;
+  /** looks at a run that are behind, once it was started or taken up: API_DescribeExecution, "eventually consistent" */
+  behind = 0;
+  /** s since 1970 */
+  #clock = 1_772_427_600;
 
   static readonly arn = 'arn:aws:states:us-east-1:111122223333:stateMachine:Siphonwatch-backtest';
 
   constructor(
     definition: object,
     invoke: (functionArn: Json, payload: Json) => Promise<unknown>,
-    outputs: Readonly<Record<string, string>>,
+    outputs: () => Readonly<Record<string, string>>,
   ) {
     this.#definition = definition as Json;
     this.#invoke = invoke;
@@ -73,8 +85,22 @@ export class EmulatedMachine {
     return this.#runs.map(({ arn }) => arn.slice(arn.lastIndexOf(':') + 1));
   }
 
+  /** Takes up a run as somebody does in the console. @param name of the execution */
+  redrive(name: string): void {
+    const run = this.#runs.find(({ arn }) => arn.endsWith(`:${name}`));
+    if (run !== undefined) this.#redriven(run);
+  }
+
+  #redriven(run: Run): string {
+    if (run.status === 'RUNNING' || run.status === 'SUCCEEDED') throw refusal('ExecutionNotRedrivable');
+    const before = { status: run.status, stopDate: run.ended };
+    Object.assign(run, { status: 'RUNNING', looks: 0, cause: undefined, shardCause: undefined });
+    Object.assign(run, { ended: undefined, before, behind: this.behind });
+    return JSON.stringify({ redriveDate: this.#clock++ });
+  }
+
   #stack(): string {
-    const outputs = Object.entries(this.#outputs)
+    const outputs = Object.entries(this.#outputs())
       .map(
         ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
       )
@@ -84,14 +110,23 @@ export class EmulatedMachine {
 
   async #answer(target: string, body: string): Promise<string> {
     const action = target.slice(target.indexOf('.') + 1);
-    const input = JSON.parse(body) as { executionArn?: string; name?: string; mapRunArn?: string };
+    const input = JSON.parse(body) as {
+      executionArn?: string;
+      name?: string;
+      mapRunArn?: string;
+      statusFilter?: string;
+      maxResults?: number;
+    };
     if (action === 'ListExecutions' && input.mapRunArn !== undefined)
       return JSON.stringify({
         executions: this.#runs.slice(0, 1).map(({ arn }) => ({ executionArn: `${arn}/shard` })),
       });
     if (action === 'ListExecutions')
       return JSON.stringify({
-        executions: this.#runs.slice(0, 1).map(({ arn: executionArn }) => ({ executionArn })),
+        executions: this.#runs
+          .filter(({ status }) => status === (input.statusFilter ?? status))
+          .slice(0, input.maxResults)
+          .map(({ arn: executionArn }) => ({ executionArn })),
       });
     if (action === 'StartExecution') {
       const name = input.name ?? 'unnamed';
@@ -107,8 +142,9 @@ export class EmulatedMachine {
           throw error;
         }
       });
-      this.#runs.unshift({ arn, execution, status: 'RUNNING', looks: 0 });
-      return JSON.stringify({ executionArn: arn, startDate: 1 });
+      const started = this.#clock++;
+      this.#runs.unshift({ arn, execution, status: 'RUNNING', looks: 0, started, behind: this.behind });
+      return JSON.stringify({ executionArn: arn, startDate: started });
     }
     if (action === 'DescribeMapRun')
       return JSON.stringify({
@@ -131,16 +167,18 @@ export class EmulatedMachine {
         mapRuns: [{ mapRunArn: `${EmulatedMachine.arn.replace('stateMachine', 'mapRun')}/replay:1` }],
       });
     if (action === 'StopExecution') {
-      run.status = 'ABORTED';
-      return JSON.stringify({ stopDate: 2 });
+      // one that has ended stays as it is
+      if (run.status === 'RUNNING') Object.assign(run, { status: 'ABORTED', ended: this.#clock++ });
+      return JSON.stringify({ stopDate: run.ended });
     }
-    if (action === 'RedriveExecution') {
-      if (run.status === 'RUNNING' || run.status === 'SUCCEEDED') throw refusal('ExecutionNotRedrivable');
-      Object.assign(run, { status: 'RUNNING', looks: 0, cause: undefined, shardCause: undefined });
-      return JSON.stringify({ redriveDate: 2 });
-    }
+    if (action === 'RedriveExecution') return this.#redriven(run);
     if (action !== 'DescribeExecution') throw new Error(`${action} is not modelled`);
-    if (run.status === 'RUNNING' && this.goesOn && ++run.looks > 1)
+    const { started: startDate } = run;
+    if (run.behind-- > 0) {
+      if (run.before === undefined) throw refusal('ExecutionDoesNotExist');
+      return JSON.stringify({ executionArn: run.arn, ...run.before, startDate });
+    }
+    if (run.status === 'RUNNING' && this.goesOn && ++run.looks > 1) {
       try {
         await run.execution.run();
         run.status = 'SUCCEEDED';
@@ -151,9 +189,10 @@ export class EmulatedMachine {
         if (this.#inMap) run.shardCause = said;
         run.cause = this.#inMap ? 'The specified tolerated failure threshold was exceeded' : said;
       }
-    const { arn: executionArn, status, cause } = run;
-    const ended = status === 'RUNNING' ? {} : { stopDate: 1_772_427_660 };
-    return JSON.stringify({ executionArn, status, cause, startDate: 1_772_427_600, ...ended });
+      run.ended = this.#clock += 60;
+    }
+    const { arn: executionArn, status, cause, ended: stopDate } = run;
+    return JSON.stringify({ executionArn, status, cause, startDate, stopDate });
   }
 }
 

@@ -37,7 +37,12 @@ class Machine {
   #answer(command: object): object {
     const [newest] = this.#runs;
     if (command instanceof ListExecutionsCommand)
-      return { executions: this.#runs.slice(0, 1).map(({ arn }) => ({ executionArn: arn })) };
+      return {
+        executions: this.#runs
+          .filter(({ status }) => status === (command.input.statusFilter ?? status))
+          .slice(0, command.input.maxResults)
+          .map(({ arn }) => ({ executionArn: arn })),
+      };
     if (command instanceof StartExecutionCommand) {
       const arn = `${MACHINE.replace('stateMachine', 'execution')}:run-${this.#runs.length + 1}`;
       this.#runs.unshift({ arn, status: 'RUNNING', done: 0 });

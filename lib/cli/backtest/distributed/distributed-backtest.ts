@@ -36,10 +36,6 @@ export async function distributedBacktest(
     throw new InputError(
       `${stack} has no backtests in shards: deploy it with -c siphonwatch:backtestShards=N, or replay here, without --distributed`,
     );
-  if (outputs.CodeVersion !== CODE_VERSION)
-    throw new InputError(
-      `${stack} is of version ${outputs.CodeVersion ?? 'unknown'}, this command of ${CODE_VERSION}: replays would differ; use the same`,
-    );
   const region = options.region === undefined ? {} : { region: options.region };
   // input of s3://... is listed by a client that knows the environment alone (lib/input/s3.ts)
   if (options.region !== undefined) process.env.AWS_REGION = options.region;
@@ -47,7 +43,10 @@ export async function distributedBacktest(
   const s3 = new S3Client({ ...region, forcePathStyle: (process.env.AWS_ENDPOINT_URL_S3 ?? '') !== '' });
   try {
     const machine = new MapMachineRuns(sfn, arn);
-    if (options.cancel === true) return await cancelRun({ machine });
+    const runs = new BacktestRuns(s3, outputs.StateBucketName ?? '');
+    // a run is ended by any version
+    if (options.cancel === true) return await cancelRun({ machine, runs }, names);
+    requireVersion(stack, outputs.CodeVersion);
     requireArchive(names, outputs.ArchiveBucketName ?? '');
     const asked = await askedOf(names, options);
     requireListed(asked.traffic.files.length);
@@ -55,7 +54,7 @@ export async function distributedBacktest(
     const shards = Number(outputs.BacktestShards);
     const on: Machine = {
       machine,
-      runs: new BacktestRuns(s3, outputs.StateBucketName ?? ''),
+      runs,
       shards,
       cost: async ({ tracks, traffic }) => {
         const objects = traffic.files.length;
@@ -75,6 +74,14 @@ export async function distributedBacktest(
   } catch (error) {
     throw asInputError(error, `stack ${stack}`);
   }
+}
+
+/** @throws InputError where the deployment's code is not this one's */
+function requireVersion(stack: string, deployed: string | undefined): void {
+  if (deployed !== CODE_VERSION)
+    throw new InputError(
+      `${stack} is of version ${deployed ?? 'unknown'}, this command of ${CODE_VERSION}: replays would differ; use the same`,
+    );
 }
 
 const PLACE = /^s3:\/\/([^/]+)\/(.*)$/;

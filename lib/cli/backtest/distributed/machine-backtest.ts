@@ -6,6 +6,7 @@ import { plain } from '../../../findings/sanitize.ts';
 import type { BacktestCost } from '../../../infra/cost/backtest-cost.ts';
 import { InputError, NotYetError } from '../../../input/errors.ts';
 import { say } from '../../../input/say.ts';
+import { DAY_MS } from '../../../time.ts';
 import { CODE_VERSION } from '../../../version.ts';
 import { digestOf } from '../../replay/checkpoint.ts';
 import { typedHere } from '../../shared/called-as.ts';
@@ -17,7 +18,7 @@ import { type ToldOutcome, toldOutcome } from './told-outcome.ts';
 
 /** A deployment, as far as a backtest in shards needs it. */
 export interface Machine {
-  readonly machine: Pick<MapMachineRuns, 'latest' | 'start' | 'describe' | 'cancel' | 'resume'>;
+  readonly machine: Pick<MapMachineRuns, 'latest' | 'running' | 'start' | 'describe' | 'cancel' | 'resume'>;
   readonly runs: BacktestRuns;
   readonly shards: number;
   readonly cost: (
@@ -32,17 +33,34 @@ export type MachineBacktest = MadeReplay | number;
 
 const BY = 'siphonwatch backtest --cancel';
 
-/** Ends the run that is under way. @throws InputError where there is none */
-export async function cancelRun({ machine }: Pick<Machine, 'machine'>): Promise<number> {
-  const running = required(await machine.latest());
-  if (running.state !== 'RUNNING')
-    throw new InputError(`nothing to cancel: the last run is ${wordOf(running)}`);
+/**
+ * Ends the newest run that is under way, whoever started it and whatever it is of, and says so.
+ * @param names as they were given
+ * @throws InputError where there is none
+ */
+export async function cancelRun(
+  { machine, runs }: Pick<Machine, 'machine' | 'runs'>,
+  names: readonly string[],
+): Promise<number> {
+  const [running, ...others] = await machine.running();
+  if (running === undefined)
+    throw new InputError(`nothing to cancel: the last run is ${wordOf(required(await machine.latest()))}`);
   await machine.cancel(running.run, BY);
+  // whoever may stop a run may not be allowed to read it
+  const request = await runs.request(running.name).catch(() => undefined);
+  const isOurs = request === undefined || request.identity.files === digestOf(names);
+  const of = request === undefined ? '' : `, of ${objectsOf(request)}`;
   say(
     typedHere(
-      `canceled; for ${BACKTEST_DAYS} days the same command goes on with it: --resume instead of --cancel`,
+      `canceled ${running.name}, under way since ${running.started}${of}; for ${BACKTEST_DAYS} days ${
+        isOurs
+          ? 'the same command goes on with it: --resume instead of --cancel'
+          : 'the command that started it goes on with it, with --resume: it is of another input than was given here'
+      }`,
     ),
   );
+  for (const { name, started } of others)
+    say(`${name} is under way still, since ${started}: --cancel once more ends it`);
   return 0;
 }
 
@@ -75,22 +93,35 @@ async function resumed(
   { machine, runs }: Machine,
   identity: BacktestRequest['identity'],
 ): Promise<MachineRun> {
-  const last = required(await machine.latest());
+  const running = await machine.running();
+  // of several that are under way, the one of this command
+  for (const run of running.length > 1 ? running : []) {
+    const request = await runs.request(run.name);
+    if (request !== undefined && differences(request.identity, identity).length === 0) return run;
+  }
+  const last = running[0] ?? required(await machine.latest());
   const request = await runs.request(last.name);
   if (request === undefined)
     throw new InputError(
       `nothing to resume: the outcome of the last run, of ${last.started}, was read, or it is older than ${BACKTEST_DAYS} days: start a new one with --yes`,
     );
-  const changed = Object.keys({ ...request.identity, ...identity }).filter(
-    (name) => request.identity[name] !== identity[name],
-  );
+  const changed = differences(request.identity, identity);
   if (changed.length > 0)
     throw new InputError(
       `--resume: the last run is of another command (${changed.join(', ')} differ): give the command that started it, or start a new run with --yes`,
     );
   if (last.state === 'RUNNING' || last.state === 'SUCCEEDED') return last;
   await machine.resume(last.run);
+  // a resumed run may take as long again as a new one
+  say(
+    `its first parts expire after ${new Date(Date.parse(last.started) + BACKTEST_DAYS * DAY_MS).toISOString().slice(0, 10)}: where it has not ended by then, it fails and has to be started anew`,
+  );
   return machine.describe(last.run);
+}
+
+/** Names of what is not the same. */
+function differences(one: BacktestRequest['identity'], other: BacktestRequest['identity']): string[] {
+  return Object.keys({ ...one, ...other }).filter((name) => one[name] !== other[name]);
 }
 
 /** undefined where only the cost was asked for */
