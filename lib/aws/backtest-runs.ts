@@ -9,7 +9,7 @@ import {
   type Turn,
   type WholeRequest,
 } from '../backtest/shards/turns.ts';
-import { BACKTEST_PREFIX } from '../contract/backtest-steps.ts';
+import { BACKTEST_DAYS, BACKTEST_PREFIX } from '../contract/backtest-steps.ts';
 import type { Frame } from '../profile/resumable.ts';
 import { CODE_VERSION } from '../version.ts';
 import { OtherVersion, RunParts } from './run-parts.ts';
@@ -82,7 +82,10 @@ export class BacktestRuns {
   /** @throws OtherVersion where another version of the code asked */
   async needRequest(run: string): Promise<BacktestRequest> {
     const request = await this.request(run);
-    if (request === undefined) throw new Error(`${run}: nothing is asked under this name, or it expired`);
+    if (request === undefined)
+      throw new Error(
+        `${run}: nothing is asked under this name, or it expired after ${BACKTEST_DAYS} days: start a new run`,
+      );
     if (request.code !== CODE_VERSION)
       throw new OtherVersion(
         `${run} was asked by version ${request.code}, this is ${CODE_VERSION}: deploy what asks, or ask with what is deployed`,

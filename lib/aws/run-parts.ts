@@ -49,20 +49,20 @@ export class RunParts {
     return held;
   }
 
-  /** A text that was kept; undefined where there is none. */
+  /** A text that was kept; undefined where there is none. @throws Error naming a part that is damaged */
   async text(run: string, name: string): Promise<string | undefined> {
-    const bytes = await this.#bytes(run, name);
-    return bytes === undefined ? undefined : gunzipSync(bytes).toString('utf8');
+    return this.#unpacked(run, name, (bytes) => bytes.toString('utf8'));
   }
 
   /**
    * What a step has put; undefined where it has not yet.
    * @throws OtherVersion where a deployment came between the two steps
+   * @throws Error naming a part that is damaged
    */
   async get<T>(run: string, name: string): Promise<T | undefined> {
-    const bytes = await this.#bytes(run, name);
-    if (bytes === undefined) return undefined;
-    const { code, value } = deserialize(gunzipSync(bytes)) as { code: string; value: T };
+    const held = await this.#unpacked(run, name, (bytes) => deserialize(bytes) as { code: string; value: T });
+    if (held === undefined) return undefined;
+    const { code, value } = held;
     if (code !== CODE_VERSION)
       throw new OtherVersion(
         `${this.#keyOf(run, name)} was made by version ${code}, this is ${CODE_VERSION}: start the run anew`,
@@ -116,6 +116,17 @@ export class RunParts {
   ): Promise<void> {
     const Key = this.#keyOf(run, name);
     await this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key, Body, ...condition }));
+  }
+
+  async #unpacked<T>(run: string, name: string, read: (bytes: Buffer) => T): Promise<T | undefined> {
+    const bytes = await this.#bytes(run, name);
+    if (bytes === undefined) return undefined;
+    try {
+      return read(gunzipSync(bytes));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${this.#keyOf(run, name)} is damaged (${why}): start the run anew`, { cause: error });
+    }
   }
 
   async #bytes(run: string, name: string): Promise<Uint8Array | undefined> {

@@ -26,7 +26,7 @@ const MACHINES = {
   },
   link: {
     isThere: ({ linkShards }: Settings) => linkShards > 1,
-    why: 'A run of link in shards has failed, or taken too long: campaigns are as they were until the next one, or until it is resumed.',
+    why: 'A run of link in shards has failed, or taken too long: campaigns are as they were until the next one, which does the rest.',
   },
   backtest: {
     isThere: ({ backtestShards }: Settings) => backtestShards > 0,

@@ -50,6 +50,7 @@ describe('backtest --distributed', () => {
     expect(await world.distributed('--resume')).toMatchObject({
       code: 0,
       out: expect.stringContaining('first flag'),
+      err: expect.stringContaining('its first parts expire after 2026-03-09'),
     });
   });
 

@@ -39,6 +39,21 @@ describe('alarms', () => {
     expect(new Set(alarms.map((alarm) => alarm.id)).size).toBe(alarms.length);
   });
 
+  it('speak of resuming only where their runbook says how', () => {
+    const manual = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    const all = alarmsFor(
+      readSettings({
+        'siphonwatch:calibrateShards': 2,
+        'siphonwatch:linkShards': 2,
+        'siphonwatch:backtestShards': 2,
+      }),
+    );
+    const resumed = new Set(all.filter(({ why }) => /resum/.test(why)).map(({ runbook }) => runbook));
+    expect([...resumed].sort()).toEqual(['alarm-backtest-run', 'alarm-calibrate-run']);
+    for (const anchor of resumed)
+      expect(manual.split(`<a id="${anchor}"></a>`)[1]?.split('<a id="')[0], anchor).toMatch(/--resume/);
+  });
+
   it('have each a runbook in docs/operations.md, with a command', () => {
     const manual = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
     const all = alarmsFor(

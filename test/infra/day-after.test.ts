@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { alarmsFor } from '../../lib/infra/alarms.ts';
 import { leastBakeMinutes, ROLLBACK_ALARM_IDS, rollbackAlarms } from '../../lib/infra/bake-time.ts';
@@ -219,6 +220,32 @@ describe('the template', () => {
     for (const [id, { Properties }] of resourcesOf(template, 'AWS::S3::Bucket'))
       expect(JSON.stringify(Properties.LifecycleConfiguration), id).toMatch(
         id.startsWith('BucketsState') ? /NoncurrentVersionExpiration/ : /ExpirationInDays/,
+      );
+  });
+
+  it('has what its runs in shards leave behind, and how to stop them, in the documents', () => {
+    const manual = (name: string) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
+    const [, { Properties }] = resourceOf(template, 'AWS::S3::Bucket', 'BucketsState');
+    const { Rules } = Properties.LifecycleConfiguration as unknown as {
+      readonly Rules: readonly { readonly Prefix?: string; readonly ExpirationInDays?: number }[];
+    };
+    const runs = Rules.flatMap(({ Prefix, ExpirationInDays }) =>
+      ExpirationInDays === undefined ? [] : [Prefix],
+    );
+    expect(runs.sort()).toEqual(['backtest-runs/', 'calibration-runs/', 'link-runs/']);
+    for (const prefix of runs)
+      expect(manual('security').split('## Erasure and retention')[1]).toContain(prefix);
+    const teardown = manual('operations').split('## Tear down')[1];
+    const machines = resourcesOf(
+      synthesized({ calibrateShards: 2, linkShards: 2, backtestShards: 2 }),
+      'AWS::StepFunctions::StateMachine',
+    );
+    expect(machines.size).toBe(runs.length);
+    for (const { Properties: of } of machines.values())
+      expect(teardown).toMatch(
+        new RegExp(
+          `for m in [a-z ]*\\b${String(of.StateMachineName).split('-').at(-1)}\\b[\\s\\S]*stop-execution`,
+        ),
       );
   });
 

@@ -1,4 +1,4 @@
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backtestStep } from '../../lambdas/backtest/steps.ts';
 import { BacktestRuns } from '../../lib/aws/backtest-runs.ts';
@@ -121,6 +121,23 @@ describe('a backtest in shards', () => {
       [{ step: 'divide', run: 'gone', shards: 2, turn: 0 }, /-gone: cannot be read: NoSuchKey/],
     ] as const)
       await expect(turn('refused', input)).rejects.toThrow(why);
+  });
+
+  it('names a part that is damaged', async () => {
+    const run = await asked('damaged');
+    const state = { Bucket: 'state-of-backtests' };
+    const damage = (name: string): unknown =>
+      emulated.objects.run(
+        new PutObjectCommand({ ...state, Key: `${BACKTEST_PREFIX}${run}/${name}`, Body: 'damaged' }),
+      );
+    const divide = { step: 'divide', run, shards: 2, turn: 0 } as const;
+    await turn('whole', divide);
+    damage('divide/0/whole/state/0');
+    await expect(turn('next', { ...divide, turn: 1 })).rejects.toThrow(
+      /backtest-runs\/damaged\/divide\/0\/whole\/state\/0 is damaged \(incorrect header check\)/,
+    );
+    damage('turns/divide/0');
+    await expect(turn('next', { ...divide, turn: 1 })).rejects.toThrow(/turns\/divide\/0 is damaged/);
   });
 
   it('lists objects in parts, however many there are, and reads one part where it stands', async () => {

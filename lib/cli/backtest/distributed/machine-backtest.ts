@@ -6,6 +6,7 @@ import { plain } from '../../../findings/sanitize.ts';
 import type { BacktestCost } from '../../../infra/cost/backtest-cost.ts';
 import { InputError, NotYetError } from '../../../input/errors.ts';
 import { say } from '../../../input/say.ts';
+import { DAY_MS } from '../../../time.ts';
 import { CODE_VERSION } from '../../../version.ts';
 import { digestOf } from '../../replay/checkpoint.ts';
 import { typedHere } from '../../shared/called-as.ts';
@@ -111,6 +112,10 @@ async function resumed(
     );
   if (last.state === 'RUNNING' || last.state === 'SUCCEEDED') return last;
   await machine.resume(last.run);
+  // a resumed run may take as long again as a new one
+  say(
+    `its first parts expire after ${new Date(Date.parse(last.started) + BACKTEST_DAYS * DAY_MS).toISOString().slice(0, 10)}: where it has not ended by then, it fails and has to be started anew`,
+  );
   return machine.describe(last.run);
 }
 
