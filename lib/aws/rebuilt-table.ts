@@ -24,6 +24,12 @@ import { itemsBetween } from './profile-items.ts';
 
 type Item = Record<string, AttributeValue>;
 
+/** Version of an account's own live item, 0 where there is none, and the lanes that it names. */
+interface LiveOwn {
+  readonly version: number;
+  readonly lanes: AttributeValue | undefined;
+}
+
 /** Seconds that a new table may take. */
 const TABLE_MADE = 300;
 /** Times that facts are written again where somebody else was faster. */
@@ -141,14 +147,16 @@ export class RebuiltTable {
   async switchOver(account: string, versions: ReadonlyMap<string, number>): Promise<'switched' | 'conflict'> {
     const items = await this.#itemsOf(account);
     const hots = items.filter((item) => placeOfItem(item).item === PROFILE_ITEMS.hot);
-    const own = versions.get(account) ?? 0;
-    if (hots.length === 0 || (await this.#liveVersion(account)) !== own) return 'conflict';
+    const live = await this.#liveOwn(account);
+    if (hots.length === 0 || live.version !== (versions.get(account) ?? 0)) return 'conflict';
     for (const item of items) {
       if (item.item?.S === PROFILE_ITEMS.facts) await this.#joinFacts(account, item);
       else if (!hots.includes(item)) await this.#put(item);
     }
     const numbers = [...versions.keys(), ...hots.map((item) => placeOfItem(item).name)].map(laneNumber);
-    const lanes = namedLanes([...new Set(numbers)].filter((number) => number > 0));
+    const lanes = namedLanes(
+      [...new Set([...numbers, ...(live.lanes?.NS ?? []).map(Number)])].filter((number) => number > 0),
+    );
     // the account's own stands before those of its lanes, and goes last
     const inOrder = hots.toSorted((a, b) => laneOfItem(b) - laneOfItem(a));
     for (const hot of inOrder) {
@@ -156,9 +164,7 @@ export class RebuiltTable {
       // an item that only names lanes is of no version
       if (hot.version === undefined) continue;
       const item = name === account ? { ...hot, ...lanes } : hot;
-      const read =
-        name === account ? [...versions.keys()].map(laneNumber).filter((number) => number > 0) : [];
-      const before = { version: versions.get(name) ?? 0, lanes: read };
+      const before = { version: versions.get(name) ?? 0, lanes: name === account ? live.lanes : undefined };
       if ((await this.#replace(item, before)) === 'conflict') return 'conflict';
     }
     return 'switched';
@@ -168,21 +174,15 @@ export class RebuiltTable {
    * Puts a hot item in the place of the live one of that version (0: there is none), which names no other lanes than those: a lane is named
    * without a version of its own.
    */
-  async #replace(
-    item: Item,
-    { version, lanes }: { readonly version: number; readonly lanes: readonly number[] },
-  ): Promise<'switched' | 'conflict'> {
+  async #replace(item: Item, { version, lanes }: LiveOwn): Promise<'switched' | 'conflict'> {
     const next = Math.max(version, Number(item.version?.N ?? 0)) + 1;
-    const named = namedLanes(lanes).lanes;
     const conditions = [
       version === 0 ? 'attribute_not_exists(#version)' : '#version = :read',
-      named === undefined
-        ? 'attribute_not_exists(#lanes)'
-        : '(attribute_not_exists(#lanes) OR #lanes = :lanes)',
+      lanes === undefined ? 'attribute_not_exists(#lanes)' : '#lanes = :lanes',
     ];
     const values: Item = {
       ...(version === 0 ? {} : { ':read': { N: String(version) } }),
-      ...(named === undefined ? {} : { ':lanes': named }),
+      ...(lanes === undefined ? {} : { ':lanes': lanes }),
     };
     try {
       await this.#client.send(
@@ -204,25 +204,26 @@ export class RebuiltTable {
   /** Versions of an account's live hot items, whatever else is in them, by the names of their profiles. */
   async liveVersions(account: string): Promise<ReadonlyMap<string, number>> {
     const versions = new Map<string, number>();
-    const own = await this.#liveVersion(account);
-    if (own > 0) versions.set(account, own);
+    const { version } = await this.#liveOwn(account);
+    if (version > 0) versions.set(account, version);
     const live = { client: this.#client, table: this.#live };
     for (const item of await itemsBetween(live, account, HOT_OF_LANES, 'newest'))
       versions.set(placeOfItem(item).name, Number(item.version?.N ?? 0));
     return versions;
   }
 
-  async #liveVersion(account: string): Promise<number> {
+  /** Version of an account's own live item, 0 where there is none, and the lanes that it names. */
+  async #liveOwn(account: string): Promise<LiveOwn> {
     const { Item } = await this.#client.send(
       new GetItemCommand({
         TableName: this.#live,
         Key: keyOf(account, PROFILE_ITEMS.hot),
-        ProjectionExpression: '#version',
-        ExpressionAttributeNames: { '#version': 'version' },
+        ProjectionExpression: '#version, #lanes',
+        ExpressionAttributeNames: { '#version': 'version', '#lanes': 'lanes' },
         ConsistentRead: true,
       }),
     );
-    return Number(Item?.version?.N ?? 0);
+    return { version: Number(Item?.version?.N ?? 0), lanes: Item?.lanes };
   }
 
   async #joinFacts(account: string, { facts }: Item): Promise<void> {
