@@ -17,7 +17,7 @@ const TIMEOUT_SECONDS = MOST_RUN_DAYS * 24 * 3600;
 
 /**
  * What is wrong with the input is wrong the next time too: a function's error is known by its name (connect-lambda.html). What S3 refuses for a
- * while (PassingError) is tried again for some forty minutes: a run of days is not given up for that.
+ * while (PassingError) is tried again for some half an hour: a run of days is not given up for that.
  */
 const RETRIED = [
   { ErrorEquals: ['InputError', 'OtherVersion'], MaxAttempts: 0 },
