@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { nodeOptions } from '../lib/contract/environment.ts';
+import { BUNDLED } from '../lib/infra/bundles.ts';
 import { readSettings } from '../lib/infra/settings.ts';
 
 /**
@@ -19,15 +20,7 @@ try {
   buildSync({
     entryPoints: [fileURLToPath(new URL('score/run.ts', import.meta.url))],
     outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    mainFields: ['module', 'main'],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
+    ...BUNDLED,
   });
   const { status } = spawnSync(process.execPath, [bundle, ...process.argv.slice(2)], {
     stdio: 'inherit',

@@ -1,5 +1,5 @@
 import { type Asked, type BacktestStepInput, MOST_RUN_DAYS } from '../contract/backtest-steps.ts';
-import { ANSWERED, DISTRIBUTED, type Parameters, RETRY, tasksOf } from './machine-tasks.ts';
+import { ANSWERED, type Parameters, RETRY, shardMap, tasksOf } from './machine-tasks.ts';
 
 /**
  * The state machine of a backtest in shards (lib/infra/machine-tasks.ts): plan, divide, a Distributed Map over the shards, merge. Each step is
@@ -53,28 +53,12 @@ export function backtestMachine(functionArn: string, shards: number, partition =
     States: {
       Plan: { ...invoke(parametersOf('plan', shards)), ...ANSWERED, Next: 'Divide' },
       ...turns('Divide', 'divide', 'Replay'),
-      Replay: {
-        Type: 'Map',
-        Label: 'replay',
-        ItemsPath: `$.${'items' satisfies keyof Asked}`,
-        ItemSelector: {
-          'run.$': '$.run',
-          'shards.$': '$.shards',
-          'turn.$': '$.turn',
-          'shard.$': '$$.Map.Item.Value.shard',
-        },
-        ItemProcessor: {
-          ProcessorConfig: DISTRIBUTED,
-          StartAt: 'Shard',
-          States: { ...turns('Shard', 'replay', 'Replayed'), Replayed: { Type: 'Succeed' } },
-        },
-        MaxConcurrency: shards,
-        // an outcome of a part of the accounts is none
-        ToleratedFailurePercentage: 0,
-        // what a shard answers is for whoever looks at the map
-        ResultPath: null,
-        Next: 'Merge',
-      },
+      Replay: shardMap({
+        label: 'replay',
+        parameters: { 'run.$': '$.run', 'shards.$': '$.shards', 'turn.$': '$.turn' },
+        states: { ...turns('Shard', 'replay', 'Replayed'), Replayed: { Type: 'Succeed' } },
+        ...{ shards, next: 'Merge' },
+      }),
       ...turns('Merge', 'merge', 'Merged'),
       Merged: { Type: 'Succeed' },
     },

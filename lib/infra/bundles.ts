@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Stack, Stage } from 'aws-cdk-lib';
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync } from 'esbuild';
 import { FUNCTIONS, type FunctionName } from '../contract/environment.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
@@ -26,6 +26,19 @@ function assemblyOf(scope: Construct): string {
 const STAND_INS: Readonly<Record<string, string>> = {
   '@aws-sdk/credential-provider-node': join(CHECKOUT, 'lib/aws/lambda-credentials.ts'),
 };
+
+/** How everything that a function imports becomes one ES module. */
+export const BUNDLED = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  // The oldest Node that runs a bundle is the one of the demo.
+  target: 'node20',
+  mainFields: ['module', 'main'],
+  alias: STAND_INS,
+  banner: { js: REQUIRE_SHIM },
+  logLevel: 'warning',
+} satisfies BuildOptions;
 
 /**
  * The code of the functions, by esbuild; Docker is no way out (docs/decisions/025-node-24-by-default.md). What a function imports only
@@ -63,19 +76,11 @@ export function bundle(entry: string, folder: string): void {
     outExtension: { '.js': '.mjs' },
     chunkNames: 'later-[hash]',
     write: false,
-    bundle: true,
+    ...BUNDLED,
     splitting: true,
-    platform: 'node',
-    format: 'esm',
-    // The oldest Node that runs a bundle is the one of the demo.
-    target: 'node20',
-    mainFields: ['module', 'main'],
-    alias: STAND_INS,
-    banner: { js: REQUIRE_SHIM },
     minify: true,
     sourcemap: true,
     sourcesContent: false,
-    logLevel: 'warning',
   });
   for (const { path, contents } of outputFiles) writeFileSync(join(folder, basename(path)), contents);
 }

@@ -1,5 +1,5 @@
-import type { Planned, StepInput } from '../contract/calibrate-steps.ts';
-import { ANSWERED, DISTRIBUTED, type Parameters, tasksOf } from './machine-tasks.ts';
+import type { StepInput } from '../contract/calibrate-steps.ts';
+import { ANSWERED, type Parameters, shardMap, tasksOf } from './machine-tasks.ts';
 
 /**
  * The state machine of a calibration in shards, in the Amazon States Language (states-language.net/spec.html): plan, a Distributed
@@ -22,23 +22,13 @@ const TIMEOUT_SECONDS = 12 * 3600;
  */
 export function calibrateMachine(functionArn: string, shards: number, partition = 'aws') {
   const invoke = tasksOf(functionArn, partition);
-  /** what a shard answers is for whoever looks at the map; the next state gets the map's own input */
-  const map = (step: 'see' | 'measure', next: string) => ({
-    Type: 'Map',
-    Label: step,
-    ItemsPath: `$.${'items' satisfies keyof Planned}`,
-    ItemSelector: { ...parametersOf(step, shards), 'shard.$': '$$.Map.Item.Value.shard' },
-    ItemProcessor: {
-      ProcessorConfig: DISTRIBUTED,
-      StartAt: 'Shard',
-      States: { Shard: { ...invoke(), ...ANSWERED, End: true } },
-    },
-    MaxConcurrency: shards,
-    // nothing is learnt from a part of the fleet
-    ToleratedFailurePercentage: 0,
-    ResultPath: null,
-    Next: next,
-  });
+  const map = (step: 'see' | 'measure', next: string) =>
+    shardMap({
+      label: step,
+      parameters: parametersOf(step, shards),
+      states: { Shard: { ...invoke(), ...ANSWERED, End: true } },
+      ...{ shards, next },
+    });
   return {
     Comment: 'A calibration of all accounts in shards, merged exactly',
     StartAt: 'Plan',

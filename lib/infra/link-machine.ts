@@ -1,10 +1,5 @@
-import {
-  LINK_RUN_SECONDS,
-  type LinkPlanned,
-  type LinkStepInput,
-  type ShardStep,
-} from '../contract/link-steps.ts';
-import { ANSWERED, DISTRIBUTED, type Parameters, tasksOf } from './machine-tasks.ts';
+import { LINK_RUN_SECONDS, type LinkStepInput, type ShardStep } from '../contract/link-steps.ts';
+import { ANSWERED, type Parameters, shardMap, tasksOf } from './machine-tasks.ts';
 
 /**
  * The state machine of a run of `link` in shards (lib/infra/machine-tasks.ts): plan, four Distributed Maps over the shards, group, another one,
@@ -24,23 +19,13 @@ function parametersOf(step: LinkStepInput['step'], shards: number): Parameters {
  */
 export function linkMachine(functionArn: string, shards: number, partition = 'aws') {
   const invoke = tasksOf(functionArn, partition);
-  /** what a shard answers is for whoever looks at the map; the next state gets the map's own input */
-  const map = (step: ShardStep, next: string) => ({
-    Type: 'Map',
-    Label: step,
-    ItemsPath: `$.${'items' satisfies keyof LinkPlanned}`,
-    ItemSelector: { ...parametersOf(step, shards), 'shard.$': '$$.Map.Item.Value.shard' },
-    ItemProcessor: {
-      ProcessorConfig: DISTRIBUTED,
-      StartAt: 'Shard',
-      States: { Shard: { ...invoke(), ...ANSWERED, End: true } },
-    },
-    MaxConcurrency: shards,
-    // nobody is judged by a part of the accounts
-    ToleratedFailurePercentage: 0,
-    ResultPath: null,
-    Next: next,
-  });
+  const map = (step: ShardStep, next: string) =>
+    shardMap({
+      label: step,
+      parameters: parametersOf(step, shards),
+      states: { Shard: { ...invoke(), ...ANSWERED, End: true } },
+      ...{ shards, next },
+    });
   return {
     Comment: 'A run of link in shards, merged exactly',
     StartAt: 'Plan',

@@ -1,3 +1,7 @@
+import type { Asked } from '../contract/backtest-steps.ts';
+import type { Planned } from '../contract/calibrate-steps.ts';
+import type { LinkPlanned } from '../contract/link-steps.ts';
+
 /**
  * Tasks of our state machines, in the Amazon States Language (states-language.net/spec.html): each asks a function for one step.
  */
@@ -51,4 +55,34 @@ export function tasksOf(
 }
 
 /** A Distributed Map whose children are executions of their own, redriven by themselves: step-functions/latest/dg/state-map-distributed.html. */
-export const DISTRIBUTED = { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } as const;
+const DISTRIBUTED = { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } as const;
+
+/** Where a step says the items of all maps: `items` of its answer. */
+const ITEMS_PATH = `$.${'items' satisfies keyof Planned & keyof LinkPlanned & keyof Asked}`;
+
+/** A map over the shards. */
+interface ShardMap {
+  readonly label: string;
+  /** what each shard is asked with, beside its number */
+  readonly parameters: Parameters;
+  /** what is done for each, the first being `Shard` */
+  readonly states: Readonly<Record<string, object>>;
+  /** all run at once */
+  readonly shards: number;
+  readonly next: string;
+}
+
+/** The state of a map: all or nothing, as nothing is made of a part of the accounts. What a shard answers is for whoever looks at the map; the next state gets the map's own input. */
+export function shardMap({ label, parameters, states, shards, next }: ShardMap): object {
+  return {
+    Type: 'Map',
+    Label: label,
+    ItemsPath: ITEMS_PATH,
+    ItemSelector: { ...parameters, 'shard.$': '$$.Map.Item.Value.shard' },
+    ItemProcessor: { ProcessorConfig: DISTRIBUTED, StartAt: 'Shard', States: states },
+    MaxConcurrency: shards,
+    ToleratedFailurePercentage: 0,
+    ResultPath: null,
+    Next: next,
+  };
+}

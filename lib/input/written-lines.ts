@@ -1,14 +1,14 @@
 import { detached } from '../telemetry/held-names.ts';
 import { checkedTimes } from '../telemetry/parse-usage-event.ts';
-import { scanUsageEvent } from '../telemetry/scan-usage-event.ts';
+import { KEY } from '../telemetry/scan-keys.ts';
+import { MAX_SCANNED, scanUsageEvent } from '../telemetry/scan-usage-event.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 
-/** How a recorder begins a usage event, and the longest line that is looked at. */
-const BEGINS = '{"v":1,"id":"';
-const LONGEST = 8192;
+/** How a recorder begins a usage event. */
+const BEGINS = KEY.id.toString('latin1');
 
 /** Room for a line of so many characters, of at most three bytes each, and its end. */
-const room = Buffer.allocUnsafe(3 * LONGEST + 1);
+const room = Buffer.allocUnsafe(3 * MAX_SCANNED + 1);
 const LINE_FEED = 10;
 
 /**
@@ -17,7 +17,7 @@ const LINE_FEED = 10;
  */
 export function writtenEvent(line: string): UsageEvent | undefined {
   const { length } = line;
-  if (length > LONGEST || !line.startsWith(BEGINS)) return undefined;
+  if (length > MAX_SCANNED || !line.startsWith(BEGINS)) return undefined;
   const size = room.write(line);
   // no value goes on behind it: what stands there is of lines before
   room[size] = LINE_FEED;

@@ -43,8 +43,8 @@ export function scanUsageEvent(
   return event !== undefined && at === to ? event : undefined;
 }
 
-/** Longer lines are no recorder's. */
-const MAX_SCANNED = 8192;
+/** Longer lines are no recorder's, in bytes. */
+export const MAX_SCANNED = 8192;
 
 function readEvent(): UsageEvent | undefined {
   if (!literal(KEY.id)) return undefined;

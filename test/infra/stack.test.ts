@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   FUNCTION_NAMES,
   FUNCTIONS,
+  nodeOptions,
   type PipelineFunction,
   VARIABLES,
 } from '../../lib/contract/environment.ts';
@@ -189,6 +190,23 @@ describe('functions', () => {
     const told = Object.keys((fn.Properties.Environment as { Variables: object }).Variables);
     expect(told.sort()).toEqual([...FUNCTIONS[name].variables, 'NODE_OPTIONS'].sort());
     for (const variable of FUNCTIONS[name].variables) expect(Object.keys(VARIABLES)).toContain(variable);
+  });
+
+  it('leave room to young objects by their memory: a power of two of MiB, thrice of which is at most a tenth of it', () => {
+    for (const name of FUNCTION_NAMES) {
+      const [, fn] = functionOf(name);
+      const { NODE_OPTIONS: options } = (fn.Properties.Environment as { Variables: Record<string, string> })
+        .Variables;
+      expect(options).toBe(nodeOptions(fn.Properties.MemorySize as number));
+    }
+    for (let memoryMb = 128; memoryMb <= 10_240; memoryMb++) {
+      const [, semiSpace] = /--max-semi-space-size=(\d+)$/.exec(nodeOptions(memoryMb)) ?? [];
+      if (semiSpace === undefined) expect(memoryMb).toBeLessThan(1024);
+      else {
+        expect([32, 64]).toContain(Number(semiSpace));
+        expect(3 * Number(semiSpace)).toBeLessThanOrEqual(memoryMb / 10);
+      }
+    }
   });
 
   it('believe the clock inside a record only when told so', () => {

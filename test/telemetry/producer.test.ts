@@ -130,6 +130,19 @@ describe('the producer', () => {
     }
   });
 
+  it('says what of a split cannot be used, by its name', () => {
+    const refused: readonly (readonly [unknown, RegExp])[] = [
+      [null, /^split: accounts/],
+      [{ into: 8 }, /^split\.accounts: a list/],
+      [{ accounts: 'a_b', into: 8 }, /^split\.accounts: a list/],
+      [{ accounts: ['acct-7'], into: 8 }, /^split\.accounts: not a pseudonym/],
+      [{ accounts: [], into: 17 }, /^split\.into: /],
+    ];
+    for (const [split, said] of refused)
+      expect(() => createProducer(new FlakyStream(), { split: split as never })).toThrow(said);
+    expect(() => createProducer(new FlakyStream(), { lane: 16 })).toThrow(/^lane: /);
+  });
+
   it('puts an account that is split into lanes, each event wherever it is put again, and nobody else', async () => {
     const large = event(1, 0).account;
     const lanesOf = async (ids: readonly number[]) => {

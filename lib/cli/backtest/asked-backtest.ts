@@ -1,6 +1,8 @@
 import type { Labels } from '../../backtest/labels.ts';
 import type { BacktestOutcome, BacktestResult } from '../../backtest/outcome.ts';
 import type { OutcomeCollector } from '../../backtest/outcome-collector.ts';
+import type { Division } from '../../backtest/shards/divider.ts';
+import type { MergedRun } from '../../backtest/shards/merged-run.ts';
 import type { Rules } from '../../detection/judge.ts';
 import type { KeyOptions } from '../../input/keyring.ts';
 import { tellAbsent } from '../../input/labels.ts';
@@ -65,6 +67,18 @@ export interface MadeReplay extends Pick<MadeBacktest, 'drop'> {
   readonly runs: readonly [Replayed, ...Replayed[]];
   readonly rejected: number;
   readonly seconds: number;
+}
+
+/** The runs of a replay whose shards were put together, as many as there are policies. */
+export function mergedRuns(merged: readonly MergedRun[], division: Division): MadeReplay['runs'] {
+  const runs = merged.map(
+    (run): Replayed => ({
+      board: run.board,
+      stale: () => run.stale(division),
+      outcome: (labels, left, seconds) => run.outcome(labels, division, left, seconds),
+    }),
+  );
+  return runs as [Replayed, ...Replayed[]];
 }
 
 /** Takes in what is to be replayed, and against what. @throws InputError naming what cannot be used */

@@ -11,7 +11,7 @@ import {
   identityOf,
   type MadeBacktest,
   type MadeReplay,
-  type Replayed,
+  mergedRuns,
   tellWarnings,
   toldBacktest,
 } from './asked-backtest.ts';
@@ -110,16 +110,8 @@ async function inShards(asked: Asked, shards: number, stop: AbortSignal): Promis
       ...{ traffic, tracks, campaignOf, shards, folder, stop, stopped },
       onBegin: () => tellWarnings(tracks),
     });
-    const runs = merged.map(
-      (run): Replayed => ({
-        board: run.board,
-        stale: () => run.stale(division),
-        outcome: (labels, left, seconds) => run.outcome(labels, division, left, seconds),
-      }),
-    );
     return {
-      // as many as there are policies
-      runs: runs as [Replayed, ...Replayed[]],
+      runs: mergedRuns(merged, division),
       rejected,
       seconds: (performance.now() - began) / 1000,
       drop: () => folder.remove(),

@@ -11,7 +11,7 @@ import { CODE_VERSION } from '../../../version.ts';
 import { digestOf } from '../../replay/checkpoint.ts';
 import { typedHere } from '../../shared/called-as.ts';
 import { printJson } from '../../shared/command.ts';
-import { type Asked, identityOf, type MadeReplay, type Replayed, tellWarnings } from '../asked-backtest.ts';
+import { type Asked, identityOf, type MadeReplay, mergedRuns, tellWarnings } from '../asked-backtest.ts';
 import { archiveNotes } from './archive-notes.ts';
 import { requireEnd } from './bounds.ts';
 import { type ToldOutcome, toldOutcome } from './told-outcome.ts';
@@ -234,16 +234,8 @@ function replayOf(on: Machine, ended: MachineRun, { merged, divided, warnings }:
   for (const { severe, text } of warnings)
     say(`${severe ? 'WARNING: BLIND, this traffic cannot be judged: ' : 'warning: '}${text}`);
   const { division, rejected } = divided;
-  const runs = merged.map(
-    (run): Replayed => ({
-      board: run.board,
-      stale: () => run.stale(division),
-      outcome: (labels, left, seconds) => run.outcome(labels, division, left, seconds),
-    }),
-  );
   return {
-    // as many as there are policies
-    runs: runs as [Replayed, ...Replayed[]],
+    runs: mergedRuns(merged, division),
     rejected,
     seconds: (Date.parse(ended.ended ?? ended.started) - Date.parse(ended.started)) / 1000,
     drop: async () => {
