@@ -401,7 +401,8 @@ describe('collect', () => {
     for (const [split, lanes, says] of [
       ['acct-7', '8', '--split acct-7: not a pseudonym'],
       [one, '1', '--lanes 1: not a whole number from 2 to 16'],
-      [one, '17', '--lanes 17: not a whole number from 1 to 16'],
+      [one, '17', '--lanes 17: not a whole number from 2 to 16'],
+      [one, '2.5', '--lanes 2.5: not a whole number from 2 to 16'],
     ]) {
       const { terminal, err } = capture();
       const options = {
@@ -412,6 +413,13 @@ describe('collect', () => {
       expect(await runCollect(options, terminal, Promise.resolve())).toBe(2);
       expect(err()).toContain(says);
     }
+    const { terminal, err } = capture();
+    const file = {
+      ...{ listen: '127.0.0.1:0', out: '/dev/null', maxBody: '1000', drainSeconds: '20' },
+      ...{ plan: 'p', product: 'api', keySeed: 'test', split: [one], lanes: '8' },
+    };
+    expect(await runCollect(file, terminal, Promise.resolve())).toBe(2);
+    expect(err()).toContain('--split: only a --stream has partition keys');
   });
 
   it('listens to other machines only with a token', async () => {

@@ -113,9 +113,10 @@ async function listen(
   const drain = Number(options.drainSeconds) * 1000;
   if (!(drain >= 0 && drain <= 3_600_000))
     throw new InputError(`--drain-seconds ${options.drainSeconds}: not a number of seconds up to 3600`);
+  const split = splitOf(options);
   const keys = () => loadKeyring(options, say, fallback);
   const sink =
-    options.stream === undefined ? await fileSink(options.out) : streamSink(options.stream, options);
+    options.stream === undefined ? await fileSink(options.out) : streamSink(options.stream, options, split);
   const notices = new Notices(say);
   const collector = new Collector({
     ...{ sink, notices },
@@ -220,20 +221,25 @@ function within(option: string, text: string | undefined, most: number): number 
 }
 
 /** Accounts to be put under several partition keys. */
-function splitOf({ split, lanes }: CollectOptions): Pick<ProducerOptions, 'split'> {
+function splitOf({ split, lanes, stream }: CollectOptions): Pick<ProducerOptions, 'split'> {
   if (split === undefined) return {};
+  if (stream === undefined) throw new InputError('--split: only a --stream has partition keys');
   const wrong = split.find((account) => !PSEUDONYM.test(account));
   if (wrong !== undefined)
     throw new InputError(
       `--split ${wrong}: not a pseudonym (a_ and 26 letters and digits), as findings name accounts`,
     );
-  const into = within('--lanes', lanes, LIMITS.accountLanes.most) ?? 0;
-  if (into < 2)
+  const into = Number(lanes);
+  if (!(Number.isInteger(into) && into >= 2 && into <= LIMITS.accountLanes.most))
     throw new InputError(`--lanes ${lanes}: not a whole number from 2 to ${LIMITS.accountLanes.most}`);
   return { split: { accounts: split, into } };
 }
 
-function streamSink(stream: string, options: CollectOptions): EventSink {
+function streamSink(
+  stream: string,
+  options: CollectOptions,
+  split: Pick<ProducerOptions, 'split'>,
+): EventSink {
   const port = eventStream({ stream, endpoint: options.endpoint, region: options.region });
   const { lingerMs, buckets } = WORKLOAD_BOUNDS;
   const linger =
@@ -242,7 +248,7 @@ function streamSink(stream: string, options: CollectOptions): EventSink {
   const producer = createProducer(port, {
     ...(linger === undefined ? {} : { linger }),
     ...(number === undefined ? {} : { buckets: number }),
-    ...splitOf(options),
+    ...split,
   });
   return {
     put: (event) => producer.put(event),
